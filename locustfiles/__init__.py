@@ -1,0 +1,1 @@
+"""Drives the load; the only package that imports locust and gevent."""

@@ -1,0 +1,1 @@
+"""The machinery behind the locustfiles: wire client, decoders, users, shape, recorder and plug-in."""

@@ -1,0 +1,1 @@
+"""Stock Locust users, for side-by-side benchmarks only."""

@@ -1,0 +1,1 @@
+"""Samples the host, the service's process, Prometheus and Redis while a run lasts."""
