@@ -1,0 +1,155 @@
+"""`plimsoll run`: runs a load profile against a target as often as asked, then gives one verdict on all of it."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from analysis.errors import InvalidRunError, UsageError
+from analysis.exit_code import ExitCode
+from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.target import load_target
+from scripts.checkout import BASELINES, RUNS
+from scripts.load_process import Ended, LoadProcess, Order
+from scripts.progress import Display, open_display
+
+
+def run_command(
+    target: str,
+    profile: str,
+    runs: int,
+    *,
+    baseline: str = "auto",
+    allow_inconclusive: bool = False,
+    processes: int | None = None,
+    seed: int | None = None,
+    base_url: str | None = None,
+    run_root: Path = RUNS,
+    baselines: Path = BASELINES,
+    as_json: bool = False,
+    locust_args: Sequence[str] = (),
+) -> int:
+    """The exit code is the verdict on all runs together; a run that did not end well makes it invalid."""
+    order = _order(target, profile, seed, base_url, processes, run_root, locust_args)
+    order = replace(order, baseline=_baseline(baseline), allow_inconclusive=allow_inconclusive)
+    done = _execute(order, runs)
+    if not done.paths:
+        raise InvalidRunError(done.fault or "no run was made")
+
+    from scripts.judge import judge_command  # pandas and matplotlib come with it: not before the load is over
+
+    code = judge_command(list(done.paths), order.baseline or "auto", allow_inconclusive, as_json, baselines)
+    if done.fault is not None:
+        print(f"plimsoll: {done.fault}", file=sys.stderr)
+        return ExitCode.INVALID
+    return code
+
+
+def execute_runs(
+    target: str,
+    profile: str,
+    runs: int,
+    *,
+    seed: int | None = None,
+    base_url: str | None = None,
+    processes: int | None = None,
+    run_root: Path = RUNS,
+    locust_args: Sequence[str] = (),
+) -> list[Path]:
+    """Makes the runs without judging them; raises when any of them did not end well."""
+    order = _order(target, profile, seed, base_url, processes, run_root, locust_args)
+    done = _execute(order, runs)
+    if done.fault is not None:
+        kept = f"; the runs so far are kept in {run_root}" if done.paths else ""
+        raise InvalidRunError(done.fault + kept)
+    return list(done.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    paths: tuple[Path, ...]
+    fault: str | None
+
+
+def _order(
+    target: str,
+    profile: str,
+    seed: int | None,
+    base_url: str | None,
+    processes: int | None,
+    run_root: Path,
+    locust_args: Sequence[str],
+) -> Order:
+    """Refuses what cannot run before any load starts."""
+    check_mix(load_profile(profile), load_target(target))
+    if base_url is not None and urlsplit(base_url).username is not None:
+        raise UsageError(
+            "--base-url: found credentials in the URL, wanted none: every user of this machine can read a "
+            "command line; set them as a header with ${NAME} in the target file"
+        )
+    return Order(
+        target=target,
+        profile=profile,
+        run_root=run_root.absolute(),
+        seed=seed,
+        base_url=base_url,
+        processes=processes,
+        locust_args=tuple(locust_args),
+    )
+
+
+def _baseline(name: str) -> str:
+    if name in ("auto", "none"):
+        return name
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(f"--baseline: wanted auto, none or a baseline file, found {name!r}, which is no file")
+    return str(path.absolute())
+
+
+def _execute(order: Order, runs: int) -> _Done:
+    if runs < 1:
+        raise UsageError(f"--runs: wanted 1 or more, found {runs}")
+    profile = load_profile(order.profile)
+    paths: list[Path] = []
+    with open_display() as display:
+        for number in range(1, runs + 1):
+            ended = _one_run(order, profile, display, number, runs)
+            if ended.directory is not None:
+                paths.append(ended.directory)
+            fault = _fault(ended, order, f"run {number} of {runs}")
+            if fault is not None:
+                return _Done(tuple(paths), fault)
+            display.note(f"run {number} of {runs}: {ended.directory}")
+    return _Done(tuple(paths), None)
+
+
+def _one_run(order: Order, profile: LoadProfile, display: Display, number: int, runs: int) -> Ended:
+    display.start_run(number, runs, profile.duration_s)
+
+    def look(elapsed_s: float) -> None:
+        stage = profile.stage_at(elapsed_s)
+        display.advance(elapsed_s, stage.name if stage else "draining" if profile.stages else "running")
+
+    environment = {**os.environ, "PLIMSOLL_JUDGE": "off"}
+    return LoadProcess(order, environment, display.note).run(look)
+
+
+def _fault(ended: Ended, order: Order, name: str) -> str | None:
+    """Why the run cannot count; what the judge sees for itself in a run directory is not repeated here."""
+    if ended.stopped_by is not None:
+        return f"{name} was stopped by {ended.stopped_by}"
+    if ended.directory is None:
+        if ended.exit_code == ExitCode.USAGE:
+            raise UsageError(ended.last_words.removeprefix("plimsoll: ") or f"Locust refused: {_shown(order)}")
+        return f"{name} never began: Locust ended with code {ended.exit_code}; its log is {ended.log}"
+    if ended.exit_code != ExitCode.PASS:
+        return f"{name}: Locust ended with code {ended.exit_code}; its log is {ended.log}"
+    return None
+
+
+def _shown(order: Order) -> str:
+    return shlex.join(order.command())
