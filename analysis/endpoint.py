@@ -1,0 +1,90 @@
+"""One endpoint of a target: what is sent to it, and which answer counts as good."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+JsonScalar = str | int | float | bool | None
+
+QUESTION = "{question}"
+"""The placeholder that each request replaces by its question."""
+
+
+class Dialect(StrEnum):
+    """The wire format of an endpoint's answer."""
+
+    JSON = "json"
+    TEXT = "text"
+    RAG_EVENTS = "rag-events"
+    OPENAI_CHAT = "openai-chat"
+    XNAI = "xnai"
+
+    @property
+    def is_stream(self) -> bool:
+        """True when the answer comes as a stream of events."""
+        return self in (Dialect.RAG_EVENTS, Dialect.OPENAI_CHAT, Dialect.XNAI)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What an answer must hold; anything else is a failure of kind `validation` (or http_4xx, http_5xx).
+
+    Paths into JSON are dotted and may hold list indices: `sources.0.title`.
+    """
+
+    status: tuple[int, ...] = (200,)
+    content_type: str | None = None
+    """Media type without parameters, compared without regard to case; None: not checked."""
+    contains: tuple[str, ...] = ()
+    """Texts that the body must hold."""
+    absent: tuple[str, ...] = ()
+    """Texts that the body must not hold."""
+    json_nonempty: tuple[str, ...] = ()
+    """Paths that must exist and be neither null nor an empty string, list or object."""
+    json_equals: Mapping[str, JsonScalar] = field(default_factory=dict)
+    json_in: Mapping[str, tuple[JsonScalar, ...]] = field(default_factory=dict)
+    min_text_chars: int | None = None
+    """Characters of answer text that a stream must bring at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One request template and the answer expected to it."""
+
+    name: str
+    method: str
+    path: str
+    """Appended to the target's base URL."""
+    dialect: Dialect = Dialect.JSON
+    body: JsonValue = None
+    """Sent as JSON; every string in it may hold `{question}`. None: no body."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Added to the target's own; `${NAME}` is still to be expanded."""
+    expect: Expectation = field(default_factory=Expectation)
+    timeout_s: float = 60.0
+    """For the whole exchange, connecting included."""
+    connect_timeout_s: float = 5.0
+    max_body_bytes: int = 16 * 1024 * 1024
+    stage_json: Mapping[str, str] = field(default_factory=dict)
+    """Stage name to the path of its milliseconds in a JSON answer."""
+    optional: bool = False
+    """The service may lack it: the doctor then warns instead of failing."""
+
+    @property
+    def asks(self) -> bool:
+        """True when each request carries a question."""
+        return _holds_question(self.body)
+
+
+def _holds_question(body: JsonValue) -> bool:
+    match body:
+        case str():
+            return QUESTION in body
+        case list():
+            return any(_holds_question(item) for item in body)
+        case dict():
+            return any(_holds_question(item) for item in body.values())
+        case _:
+            return False

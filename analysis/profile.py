@@ -1,0 +1,164 @@
+"""How the load of a run evolves: a pure function of the seconds since its start."""  # noqa: A005 - never on sys.path
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import accumulate
+from math import ceil, fsum, gcd
+
+SLICES_AT_MOST = 3600
+
+
+class Model(StrEnum):
+    """Whether arrivals follow a schedule of their own or wait for earlier answers."""
+
+    OPEN = "open"
+    """`level` is requests that become due each second, whatever the service does."""
+    CLOSED = "closed"
+    """`level` is users, each asking again after its answer and its pause."""
+
+
+class Arrivals(StrEnum):
+    """How an open model spaces its requests."""
+
+    POISSON = "poisson"
+    CONSTANT = "constant"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the run at one level, or on the way to it."""
+
+    name: str
+    duration_s: int
+    level: float
+    ramp: bool = False
+    """Go to the level in a straight line from the previous stage's; otherwise step."""
+    measure: bool = True
+    """False for warm-up and pauses: recorded, but in no metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class AbortRule:
+    """Stop the run when a metric over the last window is above the limit."""
+
+    endpoint: str | None
+    """None: all endpoints together."""
+    metric: str
+    statistic: str
+    above: float
+    """A ratio for `errors`, microseconds for times."""
+    window_s: int
+    min_count: int = 20
+    """Finished requests below which the window decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProfile:
+    """A load profile; without stages it follows the number of users given by hand."""
+
+    name: str
+    model: Model
+    mix: Mapping[str, float]
+    """Endpoint to its weight."""
+    stages: tuple[Stage, ...] = ()
+    arrivals: Arrivals = Arrivals.POISSON
+    optional_mix: frozenset[str] = frozenset()
+    """Entries of the mix that a target may lack."""
+    think_s: tuple[float, float] | None = None
+    pacing_s: float | None = None
+    abort: tuple[AbortRule, ...] = ()
+    drain_s: float = 30.0
+    max_in_flight: int = 1000
+    """Open model: requests in flight per worker beyond which those due are dropped, and counted so."""
+    compare: bool = True
+    finds_limit: bool = False
+    """An abort by rule is the normal end, and says where the limit is."""
+    file: str = ""
+
+    @property
+    def duration_s(self) -> int:
+        """Seconds of all stages, the drain apart; 0 without stages."""
+        return sum(stage.duration_s for stage in self.stages)
+
+    @property
+    def slice_s(self) -> int:
+        """1 s up to one hour; longer runs get about 3600 slices, none of which crosses a stage's end."""
+        if self.duration_s <= SLICES_AT_MOST:
+            return 1
+        common = gcd(*(stage.duration_s for stage in self.stages))
+        bound = ceil(self.duration_s / SLICES_AT_MOST)
+        return max(size for size in range(1, bound + 1) if common % size == 0)
+
+    def stage_at(self, t_s: float) -> Stage | None:
+        """The stage that holds this moment, its start included; None before the run and after it."""
+        if not 0 <= t_s < self.duration_s:
+            return None
+        return self.stages[bisect_right(self._ends(), t_s)]
+
+    def level_at(self, t_s: float) -> float:
+        """Users, or arrivals per second; 0 outside the stages."""
+        if not 0 <= t_s < self.duration_s:
+            return 0.0
+        ends = self._ends()
+        index = bisect_right(ends, t_s)
+        stage = self.stages[index]
+        if not stage.ramp:
+            return stage.level
+        since_s = t_s - (ends[index] - stage.duration_s)
+        before = self._level_before(index)
+        return before + (stage.level - before) * (since_s / stage.duration_s)
+
+    def arrivals_between(self, t0_s: float, t1_s: float) -> float:
+        """Requests of an open model expected in [t0, t1): the integral of the level."""
+        areas = []
+        for index, end_s in enumerate(self._ends()):
+            stage = self.stages[index]
+            start_s = end_s - stage.duration_s
+            low_s, high_s = max(t0_s, start_s), min(t1_s, end_s)
+            if low_s >= high_s:
+                continue
+            middle = stage.level
+            if stage.ramp:
+                before = self._level_before(index)
+                middle_s = (low_s - start_s + high_s - start_s) / 2
+                middle = before + (stage.level - before) * (middle_s / stage.duration_s)
+            areas.append(middle * (high_s - low_s))
+        return fsum(areas)
+
+    def windows(self) -> tuple[tuple[float, float], ...]:
+        """The measured stretches [start, end) in seconds, neighbours merged; empty without stages."""
+        return tuple((float(start_s), float(end_s)) for start_s, end_s, measure in self._blocks() if measure)
+
+    def filed_at(self, due_s: float, done_s: float) -> float:
+        """The moment in whose slice an observation belongs.
+
+        That is when it completed, but never past the last slice of the block in which it was due, a block
+        being a longest stretch of stages with equal `measure`. So what is due in the warm-up never
+        reaches the measured part, and each block's counts are conserved on their own.
+        """
+        if not self.stages:
+            return done_s
+        for _, end_s, _ in self._blocks():
+            if due_s < end_s:
+                break
+        return done_s if done_s < end_s else float(end_s - self.slice_s)
+
+    def _ends(self) -> list[int]:
+        return list(accumulate(stage.duration_s for stage in self.stages))
+
+    def _level_before(self, index: int) -> float:
+        return self.stages[index - 1].level if index else 0.0
+
+    def _blocks(self) -> list[tuple[int, int, bool]]:
+        blocks: list[tuple[int, int, bool]] = []
+        start_s = 0
+        for stage in self.stages:
+            end_s = start_s + stage.duration_s
+            if blocks and blocks[-1][2] == stage.measure:
+                blocks[-1] = (blocks[-1][0], end_s, stage.measure)
+            else:
+                blocks.append((start_s, end_s, stage.measure))
+            start_s = end_s
+        return blocks
