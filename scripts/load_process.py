@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +124,7 @@ class LoadProcess:
     def _signals_to(self, process: subprocess.Popen[str]) -> Iterator[None]:
         """Passes the first signal on as it is, asks again with SIGTERM, and kills at the third."""
 
-        def pass_on(number: int, frame: FrameType | None) -> None:
+        def pass_on(number: int, _frame: FrameType | None) -> None:
             self._signals.append(signal.Signals(number))
             again = len(self._signals)
             wanted = number if again == 1 else signal.SIGTERM if again == 2 else signal.SIGKILL
@@ -143,7 +143,7 @@ class LoadProcess:
 
 
 class _Output:
-    """Keeps everything that Locust prints in a log; passes on its warnings and what is addressed to the user."""
+    """Keeps all that Locust prints in a log; passes on its warnings and what is addressed to the user."""
 
     def __init__(self, path: Path, note: Callable[[str], None]) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""`plimsoll run`: runs a load profile against a target as often as asked, then gives one verdict on all of it."""
+"""`plimsoll run`: runs a load profile against a target as often as asked, then gives one verdict."""
 
 import os
 import shlex
@@ -106,7 +106,9 @@ def _baseline(name: str) -> str:
         return name
     path = Path(name)
     if not path.is_file():
-        raise UsageError(f"--baseline: wanted auto, none or a baseline file, found {name!r}, which is no file")
+        raise UsageError(
+            f"--baseline: wanted auto, none or a baseline file, found {name!r}, which is no file"
+        )
     return str(path.absolute())
 
 
@@ -144,7 +146,9 @@ def _fault(ended: Ended, order: Order, name: str) -> str | None:
         return f"{name} was stopped by {ended.stopped_by}"
     if ended.directory is None:
         if ended.exit_code == ExitCode.USAGE:
-            raise UsageError(ended.last_words.removeprefix("plimsoll: ") or f"Locust refused: {_shown(order)}")
+            raise UsageError(
+                ended.last_words.removeprefix("plimsoll: ") or f"Locust refused: {_shown(order)}"
+            )
         return f"{name} never began: Locust ended with code {ended.exit_code}; its log is {ended.log}"
     if ended.exit_code != ExitCode.PASS:
         return f"{name}: Locust ended with code {ended.exit_code}; its log is {ended.log}"
