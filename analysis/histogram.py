@@ -1,0 +1,219 @@
+"""Latency histograms in microseconds: HdrHistogram with three digits, 0 µs (less than one) to one hour."""
+
+import base64
+import math
+import struct
+import zlib
+from collections.abc import Iterable
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from hdrh import codec
+
+HIGHEST_US = 3_600_000_000
+SLOTS = 23_552
+
+# Layout of HdrHistogram for three digits: 2048 slots of 1 µs, then 1024 per doubling of the value.
+_HALF_BITS = 10
+_HALF = 1 << _HALF_BITS
+
+# V2 encoding: outer header (cookie, length), then zlib over an inner header and ZigZag LEB128 counts.
+_OUTER = struct.Struct(">II")
+_INNER = struct.Struct(">IIIIQQd")
+_OUTER_COOKIE = 0x1C849314
+_INNER_COOKIE = 0x1C849313
+_SETTINGS = (0, 3, 1, HIGHEST_US, 1.0)  # index offset, digits, lowest, highest, conversion ratio
+_LONGEST_VARINT = 9
+_ZLIB_LEVEL = 1  # 1 % larger than the default on latencies, in a third of the time
+
+Int64s = npt.NDArray[np.int64]
+
+
+class Histogram:
+    """Counts of observations per slot; slots are at most 0.1 % of their value wide.
+
+    Two histograms merge without loss. Least, greatest and mean are those of the slots, so they are the
+    same before and after encoding.
+    """
+
+    __slots__ = ("_slots", "clipped")
+
+    def __init__(self) -> None:
+        self._slots: dict[int, int] = {}
+        self.clipped = 0
+
+    def record(self, value_us: int) -> None:
+        """Add one observation; out of range it goes to the nearest bound and is counted in `clipped`."""
+        if not 0 <= value_us <= HIGHEST_US:
+            self.clipped += 1
+            value_us = 0 if value_us < 0 else HIGHEST_US
+        shift = value_us.bit_length() - _HALF_BITS - 1
+        slot = value_us if shift <= 0 else (shift << _HALF_BITS) + (value_us >> shift)
+        slots = self._slots
+        slots[slot] = slots.get(slot, 0) + 1
+
+    def merge(self, other: "Histogram") -> None:
+        """Add all observations of another histogram to this one."""
+        slots = self._slots
+        for slot, count in other._slots.items():
+            slots[slot] = slots.get(slot, 0) + count
+        self.clipped += other.clipped
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._slots.clear()
+        self.clipped = 0
+
+    @property
+    def count(self) -> int:
+        """Observations recorded, clipped ones included."""
+        return sum(self._slots.values())
+
+    @property
+    def min_us(self) -> int | None:
+        """Lowest value of the lowest slot in use."""
+        return slot_low_us(min(self._slots)) if self._slots else None
+
+    @property
+    def max_us(self) -> int | None:
+        """Highest value of the highest slot in use."""
+        if not self._slots:
+            return None
+        slot = max(self._slots)
+        return slot_low_us(slot) + slot_width_us(slot) - 1
+
+    @property
+    def mean_us(self) -> float | None:
+        """Mean over the slots' middles; `None` when empty."""
+        if not self._slots:
+            return None
+        total = sum(
+            (slot_low_us(slot) + (slot_width_us(slot) - 1) / 2) * count
+            for slot, count in sorted(self._slots.items())
+        )
+        return total / self.count
+
+    def percentile(self, p: float) -> float | None:
+        """Value at a fraction of the observations, such as 0.95; `None` when empty. See `percentile`."""
+        return percentile(*self.sparse(), p)
+
+    def sparse(self) -> tuple[Int64s, Int64s]:
+        """The slots in use, ascending, and their counts."""
+        slots, counts = self._unsorted()
+        order = np.argsort(slots)
+        return slots[order], counts[order]
+
+    def counts(self) -> Int64s:
+        """Counts of all `SLOTS` slots."""
+        return _dense(*self._unsorted(), SLOTS)
+
+    def encode(self) -> str:
+        """HdrHistogram V2, compressed and in base64, as any HdrHistogram tool reads it."""
+        used = max(self._slots, default=-1) + 1
+        dense = _dense(*self._unsorted(), used)
+        body = np.empty(used * _LONGEST_VARINT, np.uint8)
+        length = codec.encode(dense.ctypes.data, used, 8, body.ctypes.data, body.size) if used else 0
+        inner = _INNER.pack(_INNER_COOKIE, length, *_SETTINGS)
+        packed = zlib.compress(inner + body[:length].tobytes(), _ZLIB_LEVEL)
+        return base64.b64encode(_OUTER.pack(_OUTER_COOKIE, len(packed)) + packed).decode("ascii")
+
+    @classmethod
+    def decode(cls, encoded: str) -> Self:
+        """Inverse of `encode`; `ValueError` for anything that is not a whole histogram of these settings."""
+        return cls.from_sparse(*decode_sparse(encoded))
+
+    @classmethod
+    def from_sparse(cls, slots: Int64s, counts: Int64s) -> Self:
+        """A histogram of these counts; a slot may occur more than once."""
+        dense = np.zeros(SLOTS, np.int64)
+        np.add.at(dense, slots, counts)
+        used = np.flatnonzero(dense)
+        histogram = cls()
+        histogram._slots = dict(zip(used.tolist(), dense[used].tolist(), strict=True))
+        return histogram
+
+    @classmethod
+    def of(cls, values_us: Iterable[int]) -> Self:
+        """A histogram of these observations."""
+        histogram = cls()
+        for value_us in values_us:
+            histogram.record(value_us)
+        return histogram
+
+    def _unsorted(self) -> tuple[Int64s, Int64s]:
+        used = len(self._slots)
+        slots = np.fromiter(self._slots.keys(), np.int64, used)
+        return slots, np.fromiter(self._slots.values(), np.int64, used)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Histogram) and self._slots == other._slots
+
+    __hash__ = None  # type: ignore[assignment]  # mutable; the documented way to say so
+
+    def __repr__(self) -> str:
+        return f"Histogram(count={self.count}, min_us={self.min_us}, max_us={self.max_us})"
+
+
+def slot_low_us(slot: int) -> int:
+    """Lowest value filed in a slot."""
+    shift = max(0, (slot >> _HALF_BITS) - 1)
+    return (slot - (shift << _HALF_BITS)) << shift
+
+
+def slot_width_us(slot: int) -> int:
+    """How many whole microseconds share a slot."""
+    return 1 << max(0, (slot >> _HALF_BITS) - 1)
+
+
+def percentile(slots: Int64s, counts: Int64s, p: float) -> float | None:
+    """Value at rank ceil(p·N) for ascending `slots`; `None` when there is no observation.
+
+    Linear inside the slot: the k-th of its c observations lies at (k - 1/2)/c of its range. That is within
+    0.1 % of sorting the observations, and exact below 2048 µs.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"a percentile is asked for as a fraction from 0 to 1, found {p}")
+    cumulated = np.cumsum(counts)
+    total = int(cumulated[-1]) if cumulated.size else 0
+    if total == 0:
+        return None
+    # Rounding keeps 0.07 * 100, which is slightly above 7 in floating point, at rank 7.
+    rank = min(max(math.ceil(round(p * total, 6)), 1), total)
+    at = int(np.searchsorted(cumulated, rank))
+    slot, inside = int(slots[at]), int(counts[at])
+    nth = rank - (int(cumulated[at]) - inside)
+    return slot_low_us(slot) + (slot_width_us(slot) - 1) * (nth - 0.5) / inside
+
+
+def decode_sparse(encoded: str) -> tuple[Int64s, Int64s]:
+    """Slots in use, ascending, and counts of an encoded histogram; raises like `Histogram.decode`."""
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+        cookie, length = _OUTER.unpack_from(raw)
+        if cookie != _OUTER_COOKIE or length != len(raw) - _OUTER.size:
+            raise ValueError("not a whole HdrHistogram in V2 compressed encoding")
+        data = zlib.decompress(raw[_OUTER.size :])
+        inner_cookie, payload_length, *settings = _INNER.unpack_from(data)
+        if inner_cookie != _INNER_COOKIE or payload_length != len(data) - _INNER.size:
+            raise ValueError("not a whole HdrHistogram in V2 encoding")
+        if tuple(settings) != _SETTINGS:
+            raise ValueError(
+                f"a histogram of 1 µs to {HIGHEST_US} µs with 3 digits was wanted, found {settings}"
+            )
+        dense = np.zeros(SLOTS, np.int64)
+        found = codec.decode(data, _INNER.size, dense.ctypes.data, SLOTS, 8)
+    except (struct.error, zlib.error, IndexError, OverflowError) as error:
+        raise ValueError(f"not an encoded histogram: {error}") from error
+    first, last = found["min_nonzero_index"], found["max_nonzero_index"]
+    if first < 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    window = dense[first : last + 1]
+    used = np.flatnonzero(window)
+    return used + first, window[used]
+
+
+def _dense(slots: Int64s, counts: Int64s, length: int) -> Int64s:
+    dense = np.zeros(length, np.int64)
+    dense[slots] = counts
+    return dense
