@@ -1,0 +1,46 @@
+"""Confidence intervals of one quantity from its values in parts of a run, or in several runs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+SECTIONS = 5
+"""Parts that a run is cut into; five keep the coverage with dependent latencies, where ten lose it."""
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    low: float
+    high: float
+
+
+def log_interval(parts: Sequence[float], whole: float) -> Interval:
+    """Interval of `whole` from the spread of its values in K consecutive parts, on the log scale.
+
+    Sectioning (Asmussen and Glynn, Stochastic Simulation, III.5): the parts are spread around the value of
+    the whole, which is less biased than their mean, with Student's t of K - 1 degrees of freedom.
+    All values must be positive and there must be two parts or more.
+    """
+    if len(parts) < 2:
+        raise ValueError(f"an interval needs two parts or more, found {len(parts)}")
+    centre = math.log(whole)
+    half = _half_width([math.log(part) - centre for part in parts])
+    return Interval(math.exp(centre - half), math.exp(centre + half))
+
+
+def plain_interval(parts: Sequence[float], whole: float, *, least: float, most: float) -> Interval:
+    """The same on the plain scale, for ratios and rates, which may be 0; held inside [least, most]."""
+    if len(parts) < 2:
+        raise ValueError(f"an interval needs two parts or more, found {len(parts)}")
+    half = _half_width([part - whole for part in parts])
+    return Interval(max(least, whole - half), min(most, whole + half))
+
+
+def _half_width(deviations: Sequence[float]) -> float:
+    count = len(deviations)
+    standard_error = math.sqrt(sum(d * d for d in deviations) / (count - 1) / count)
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * standard_error

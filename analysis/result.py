@@ -1,0 +1,175 @@
+"""What the judge found out about a run: the content of result.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as checked
+
+from analysis.canonical import canonical_text
+from analysis.errors import RunLogError
+
+RESULT_SCHEMA = "plimsoll.result/1"
+
+
+class Outcome(StrEnum):
+    """What a comparison says about one metric."""
+
+    REGRESSION = "regression"
+    PASS = "pass"  # noqa: S105 -- a word, no secret
+    IMPROVEMENT = "improvement"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Verdict(StrEnum):
+    """What the judge says about the whole run."""
+
+    PASS = "pass"  # noqa: S105 -- a word, no secret
+    IMPROVEMENT = "improvement"
+    REGRESSION = "regression"
+    OBJECTIVE_MISSED = "objective_missed"
+    INVALID = "invalid"
+    INCONCLUSIVE = "inconclusive"
+    NO_BASELINE = "no_baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question about whether the run can be trusted; `text` is a sentence for people."""
+
+    name: str
+    ok: bool
+    value: str | None
+    limit: str | None
+    text: str
+    invalidates: bool = True
+    """False for a warning: the run stays valid when the check fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One statistic of one metric with its 95 % interval; `reason` says why something is absent."""
+
+    endpoint: str
+    metric: str
+    statistic: str
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    count: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveRow:
+    """One objective; `met` is None when it could not be evaluated, and `reason` says why."""
+
+    name: str
+    endpoint: str | None
+    metric: str
+    statistic: str
+    unit: str
+    limit: float
+    value: float | None
+    met: bool | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """One statistic of the candidate against the baseline.
+
+    `change` is candidate / baseline - 1 (for ratios the difference), `low` and `high` bound its interval and
+    `smallest_effect` is the change for the worse that this comparison would have found.
+    """
+
+    endpoint: str
+    metric: str
+    statistic: str
+    unit: str
+    direction: str
+    baseline: float | None
+    candidate: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    margin: float
+    outcome: Outcome
+    gated: bool
+    smallest_effect: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`differing` names the keys that keep a baseline from being comparable; then there are no rows."""
+
+    baseline_id: str
+    kind: str
+    baseline_runs: int
+    candidate_runs: int
+    rows: tuple[ComparisonRow, ...]
+    comparable: bool
+    differing: tuple[str, ...]
+
+
+@checked(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Result:
+    run_id: str
+    runs: tuple[str, ...]
+    target: str
+    profile: str
+    status: str
+    start_utc: str
+    duration_s: float
+    measured_s: float
+    verdict: Verdict
+    exit_code: int
+    reasons: tuple[str, ...]
+    validity: tuple[Check, ...]
+    metrics: tuple[MetricRow, ...]
+    objectives: tuple[ObjectiveRow, ...]
+    comparison: Comparison | None
+    counts: Mapping[str, Mapping[str, object]]
+    not_watched: tuple[str, ...]
+    environment: Mapping[str, object]
+    versions: Mapping[str, object]
+    clock: str
+    schema: str = field(default=RESULT_SCHEMA)
+
+    @property
+    def valid(self) -> bool:
+        return all(check.ok for check in self.validity if check.invalidates)
+
+    def to_json(self) -> str:
+        return canonical_text(_ADAPTER.dump_python(self, mode="json"))
+
+    @staticmethod
+    def from_json(text: str) -> "Result":
+        """Raises ValueError (pydantic's ValidationError is one) when the text is not a result."""
+        found = _ADAPTER.validate_json(text)
+        if found.schema != RESULT_SCHEMA:
+            raise ValueError(f"schema: found {found.schema}, wanted {RESULT_SCHEMA}")
+        return found
+
+
+_ADAPTER = TypeAdapter(Result)
+
+
+def read_result(path: Path) -> Result:
+    """Read result.json; RunLogError names the file and the key that is wrong."""
+    try:
+        return Result.from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunLogError(
+            f"{path.name}: cannot be read ({error.strerror}); `plimsoll judge` writes it"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise RunLogError(f"{path.name}: {key}: {first['msg']}; judge the run again to rewrite it") from error
+    except ValueError as error:
+        raise RunLogError(f"{path.name}: {error}; judge the run again to rewrite it") from error

@@ -1,0 +1,129 @@
+"""From validity, objectives and comparison to the one word and the exit code that a pipeline acts on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.comparison import overall
+from analysis.exit_code import ExitCode
+from analysis.result import Check, Comparison, ComparisonRow, ObjectiveRow, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reasons` are sentences for people, the weightiest first."""
+
+    verdict: Verdict
+    exit_code: ExitCode
+    reasons: tuple[str, ...]
+
+
+def decide(
+    checks: Sequence[Check],
+    objectives: Sequence[ObjectiveRow],
+    comparison: Comparison | None,
+    *,
+    wants_baseline: bool,
+    allow_inconclusive: bool,
+    no_baseline_reason: str | None = None,
+) -> Decision:
+    """An invalid run beats all; then a regression or a missed objective; then doubt; then pass.
+
+    `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
+    passes on its objectives alone. A run of which no objective could be evaluated either is inconclusive.
+    """
+    broken = [check.text for check in checks if check.invalidates and not check.ok]
+    if broken:
+        return Decision(Verdict.INVALID, ExitCode.INVALID, tuple(broken))
+
+    missed = [_missed(row) for row in objectives if row.met is False]
+    compared = overall(comparison.rows) if comparison is not None and comparison.comparable else None
+    if compared is Outcome.REGRESSION and comparison is not None:
+        worse = [_changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.REGRESSION]
+        return Decision(Verdict.REGRESSION, ExitCode.REGRESSION, (*worse, *missed))
+    if missed:
+        return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, tuple(missed))
+
+    doubt = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
+    unknown = tuple(
+        f"objective {row.name} was not evaluated: {row.reason}" for row in objectives if row.met is None
+    )
+    if not wants_baseline:
+        if objectives and len(unknown) == len(objectives):
+            return Decision(Verdict.INCONCLUSIVE, doubt, ("no objective could be evaluated", *unknown))
+        return Decision(Verdict.PASS, ExitCode.PASS, (_met(len(objectives) - len(unknown)), *unknown))
+    if comparison is None:
+        return Decision(Verdict.NO_BASELINE, doubt, (no_baseline_reason or "there is no baseline", *unknown))
+    if not comparison.comparable:
+        differing = ", ".join(comparison.differing)
+        text = f"baseline {comparison.baseline_id} is not comparable, these keys differ: {differing}"
+        return Decision(Verdict.NO_BASELINE, doubt, (text, *unknown))
+    if compared is Outcome.INCONCLUSIVE:
+        return Decision(Verdict.INCONCLUSIVE, doubt, (*_doubts(comparison), *unknown))
+    count = sum(row.gated for row in comparison.rows)
+    kept = f"all {count} gated metrics are within their margins of baseline {comparison.baseline_id}"
+    better = tuple(
+        _changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
+    )
+    verdict = Verdict.IMPROVEMENT if better else Verdict.PASS
+    return Decision(verdict, ExitCode.PASS, (*better, kept, _met(len(objectives) - len(unknown)), *unknown))
+
+
+def _doubts(comparison: Comparison) -> tuple[str, ...]:
+    open_rows = [row for row in comparison.rows if row.gated and row.outcome is Outcome.INCONCLUSIVE]
+    if not open_rows:
+        return (
+            "no metric has enough observations to be gated; make the run longer or repeat it with --runs",
+        )
+    return tuple(_doubt(row) for row in open_rows)
+
+
+def _doubt(row: ComparisonRow) -> str:
+    name = f"{row.endpoint} {row.metric} {row.statistic}"
+    if row.change is None or row.low is None or row.high is None:
+        return f"{name} cannot be compared: {row.reason}"
+    text = f"{name} changed by {_signed(row, row.change)}"
+    text += f", between {_signed(row, row.low)} and {_signed(row, row.high)}"
+    text += f": too wide for the margin of {_size(row, row.margin)}"
+    if row.smallest_effect is not None:
+        text += f"; the smallest effect that these runs would show is {_signed(row, row.smallest_effect)}"
+    return text if row.reason is None else f"{text}; {row.reason}"
+
+
+def _changed(row: ComparisonRow) -> str:
+    name = f"{row.endpoint} {row.metric} {row.statistic}"
+    if row.change is None or row.low is None or row.high is None:
+        return f"{name}: {row.outcome.value}"
+    return (
+        f"{name} changed by {_signed(row, row.change)}, between {_signed(row, row.low)} and "
+        f"{_signed(row, row.high)}; the margin is {_size(row, row.margin)}"
+    )
+
+
+def _missed(row: ObjectiveRow) -> str:
+    found = "nothing" if row.value is None else _quantity(row.value, row.unit)
+    text = f"objective {row.name} is missed: found {found}, wanted {_quantity(row.limit, row.unit)}"
+    return text if row.reason is None else f"{text} ({row.reason})"
+
+
+def _met(count: int) -> str:
+    return "no objective was evaluated" if count == 0 else f"{count} objective(s) met"
+
+
+def _quantity(value: float, unit: str) -> str:
+    match unit:
+        case "us":
+            return f"{value / 1000:.4g} ms"
+        case "ratio":
+            return f"{value:.3%}"
+        case "percent":
+            return f"{value:.4g} %"
+        case _:
+            return f"{value:.4g} {unit}"
+
+
+def _signed(row: ComparisonRow, change: float) -> str:
+    return f"{100 * change:+.2f} points" if row.statistic == "ratio" else f"{100 * change:+.1f} %"
+
+
+def _size(row: ComparisonRow, margin: float) -> str:
+    return f"{100 * margin:.2g} points" if row.statistic == "ratio" else f"{100 * margin:.3g} %"
