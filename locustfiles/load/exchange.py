@@ -1,0 +1,47 @@
+"""One finished request with its stamps; what the wire client hands back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.failure import Failure
+
+
+# Not frozen: the client fills it in while the exchange goes on, and a frozen one costs 2 us more per request.
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """Stamps are ns on CLOCK_REALTIME. `failure` knows the transport only: no status is a failure here."""
+
+    sched_ns: int
+    send_ns: int | None = None
+    first_ns: int | None = None
+    last_ns: int | None = None
+    wake_lag_ns: int | None = None
+    """The largest of the exchange's reads."""
+    connect_ns: int | None = None
+    """Duration of name resolution, connect and TLS; None when the connection was open already."""
+    status: int | None = None
+    head: bytes = b""
+    body: bytes = b""
+    """Empty for a stream that was decoded; its events were handed over one by one."""
+    body_bytes: int = 0
+    received_bytes: int = 0
+    """Everything read from the socket: status line, headers, framing and body."""
+    failure: Failure | None = None
+    coalesced: int = 0
+    """Reads that completed more than one stream event, so that these share a stamp."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Lower-case names; the values of a repeated name are joined with a comma."""
+        return parse_headers(self.head)
+
+
+def parse_headers(head: bytes) -> dict[str, str]:
+    """`head` has passed the HTTP parser: status line first, CRLF line ends, no folded lines."""
+    headers: dict[str, str] = {}
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        key = name.decode("latin-1").lower()
+        text = value.strip(b" \t").decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers

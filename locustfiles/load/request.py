@@ -1,0 +1,111 @@
+"""The request side of HTTP/1.1: a request as the bytes that go to the kernel."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from analysis.errors import UsageError
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+FORBIDDEN_IN_VALUE = re.compile(r"[\r\n\0]")
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+DEFAULT_HEADERS: Mapping[str, str] = {
+    "User-Agent": "plimsoll",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",  # a compressed stream cannot be stamped event by event
+}
+PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a base URL points."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+    """Prefix of every request's path, without a slash at its end."""
+
+    @property
+    def authority(self) -> str:
+        """The value of the Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request ready for the wire."""
+
+    method: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTemplate:
+    """A request that lacks only its body."""
+
+    method: str
+    head: bytes
+    """Up to the value of Content-Length, which comes last, or to the end of the headers."""
+
+    def filled(self, body: bytes | None) -> PreparedRequest:
+        """The request with this body."""
+        if body is None and self.method not in WITH_BODY:
+            return PreparedRequest(self.method, self.head + b"\r\n")
+        body = body or b""
+        return PreparedRequest(self.method, b"%bContent-Length: %d\r\n\r\n%b" % (self.head, len(body), body))
+
+
+def parse_origin(base_url: str) -> Origin:
+    """Raises `UsageError` without quoting the URL, which may hold a secret."""
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"base URL: {error}; wanted http://HOST:PORT or https://HOST:PORT") from None
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise UsageError(
+            f"base URL: found scheme {parts.scheme!r} and host {parts.hostname!r}; "
+            "wanted http://HOST:PORT or https://HOST:PORT"
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError("base URL: credentials, query and fragment are not allowed; send a header instead")
+    return Origin(
+        secure=parts.scheme == "https",
+        host=parts.hostname,
+        port=PORTS[parts.scheme] if port is None else port,
+        path=_escaped(parts.path.rstrip("/")),
+    )
+
+
+def request_template(
+    origin: Origin, method: str, path: str, headers: Mapping[str, str], more: Mapping[str, str]
+) -> RequestTemplate:
+    """`more` overrides `headers`, and both the defaults, whatever the case of the names."""
+    if not TOKEN.fullmatch(method):
+        raise UsageError(f"request method: found {method!r}, wanted a word such as GET or POST")
+    merged = {"host": ("Host", origin.authority)}
+    for source in (DEFAULT_HEADERS, headers, more):
+        for name, value in source.items():
+            _check_header(name, value)
+            merged[name.lower()] = (name, value)
+    lines = [f"{method} {origin.path}{_escaped(path)} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in merged.values()]
+    return RequestTemplate(method, "".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+
+
+def _check_header(name: str, value: str) -> None:
+    if not TOKEN.fullmatch(name):
+        raise UsageError(f"header name: found {name!r}, wanted letters, digits and hyphens")
+    if name.lower() in FRAMING:
+        raise UsageError(f"header {name}: set by the client itself; leave it out")
+    if FORBIDDEN_IN_VALUE.search(value) or any(ord(char) > 255 for char in value):
+        raise UsageError(f"header {name}: its value holds a character that no header may hold")
+
+
+def _escaped(path: str) -> str:
+    return quote(path, safe="/%?&=+:@,;!$'()*~-._[]")

@@ -1,0 +1,69 @@
+"""How a stream ends: the rule that all dialects share."""
+
+import json
+import re
+
+from analysis.failure import Failure, FailureKind
+from locustfiles.load.stream_event import EventKind, StreamEvent
+
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+class StreamEnd:
+    """Watches one stream's events for its end. The first thing that went wrong is kept.
+
+    A proper end is exactly one end mark, and after it nothing but events that carry no meaning.
+    """
+
+    __slots__ = ("_done", "_failure")
+
+    def __init__(self) -> None:
+        self._done = False
+        self._failure: Failure | None = None
+
+    def see(self, kind: EventKind) -> None:
+        """Call for each event but errors, in order."""
+        if kind is EventKind.OTHER:
+            return
+        if self._done:
+            self.fail(FailureKind.PROTOCOL, f"{kind} event after the end mark of the stream")
+        elif kind is EventKind.DONE:
+            self._done = True
+
+    def error(self, code: object, stamp_ns: int) -> StreamEvent:
+        """The event for an error that the service reported; its message is not kept, its code may be."""
+        known = isinstance(code, str) and CODE.fullmatch(code)
+        self.fail(FailureKind.STREAM_ERROR, f"error event in the stream: {code}" if known else "error event")
+        return StreamEvent(EventKind.ERROR, stamp_ns, name=str(code) if known else None)
+
+    def fail(self, kind: FailureKind, detail: str) -> None:
+        """Note a failure, unless there was one before."""
+        if self._failure is None:
+            self._failure = Failure(kind, detail)
+
+    def finish(self) -> Failure | None:
+        """The stream's failure once all bytes have been seen."""
+        if self._failure is None and not self._done:
+            return Failure(FailureKind.TRUNCATED, "stream ended without its end mark")
+        return self._failure
+
+
+def json_object(text: str) -> dict[str, object] | None:
+    """The object in an event's data; None when it is not a JSON object."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def whole(value: object) -> int | None:
+    """A count that a service reported, if it is one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def milliseconds_as_us(value: object) -> float | None:
+    """A duration that a service reported in milliseconds, if it is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        return None
+    return value * 1000.0

@@ -1,0 +1,44 @@
+"""What a stream says, in the words that all dialects share."""
+
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from analysis.failure import Failure
+
+
+class EventKind(StrEnum):
+    """What one event of a stream carries."""
+
+    TEXT = "text"
+    """Non-empty answer text; the first one ends the time to first token."""
+    STAGE = "stage"
+    CITATION = "citation"
+    USAGE = "usage"
+    ERROR = "error"
+    DONE = "done"
+    OTHER = "other"
+
+
+class StreamEvent(NamedTuple):
+    """One event. A tuple, because a frozen dataclass takes four times as long to make."""
+
+    kind: EventKind
+    stamp_ns: int
+    """When the kernel received the last byte of the read that completed the event."""
+    text: str = ""
+    name: str | None = None
+    """Of a stage."""
+    duration_us: float | None = None
+    """Of a stage."""
+    tokens: int | None = None
+    """The service's own count, with `usage` and `done`."""
+
+
+class StreamDecoder(Protocol):
+    """Decodes one stream's body; a new one for each stream."""
+
+    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
+        """The events that these bytes complete."""
+
+    def finish(self) -> Failure | None:
+        """Call at the end: None after a proper end, else what was wrong."""

@@ -1,0 +1,129 @@
+"""Dialect `xnai`: events parted by the four characters backslash n backslash n instead of line ends.
+
+The service escapes its line ends twice, so that no line of its stream ever ends and a standard decoder sees
+no event. Splitting at the four characters is no way out: an escaped answer may hold them too. Each event is
+therefore followed through its JSON to the end. Real line ends are taken as well, should the service mend it.
+"""
+
+import re
+
+from analysis.failure import Failure, FailureKind
+from locustfiles.load.stream_end import StreamEnd, json_object, milliseconds_as_us, whole
+from locustfiles.load.stream_event import EventKind, StreamEvent
+
+PREFIX = b"data:"
+SEPARATORS = re.compile(rb"(?:\\[nr]|[ \t\r\n])*")
+IN_STRING = re.compile(rb'["\\]')
+OUTSIDE = re.compile(rb'["{}]')
+
+
+class XnaiDecoder:
+    """Ends properly with one `done` event. Every byte is looked at once, however the reads are cut."""
+
+    __slots__ = ("_buffer", "_depth", "_end", "_in_string", "_inside", "_lost", "_position")
+
+    def __init__(self) -> None:
+        self._end = StreamEnd()
+        self._buffer = b""
+        self._position = 0  # how far the object at the start of the buffer has been followed
+        self._depth = 0
+        self._in_string = False
+        self._inside = False
+        self._lost = False
+
+    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if self._lost:
+            return events
+        self._buffer += data
+        while self._inside or self._opens():
+            end = self._object_end()
+            if end is None:
+                break
+            text = self._buffer[:end].decode("utf-8", "replace")
+            self._buffer = self._buffer[end:]
+            self._inside = False
+            events += self._decoded(text, stamp_ns)
+        return events
+
+    def finish(self) -> Failure | None:
+        return self._end.finish()
+
+    def _opens(self) -> bool:
+        """Move to the start of the next object; False while its prefix is not complete."""
+        separators = SEPARATORS.match(self._buffer)
+        rest = self._buffer[separators.end() :] if separators else self._buffer
+        if rest.startswith(PREFIX):
+            rest = rest[len(PREFIX) :].lstrip(b" ")
+            if rest[:1] == b"{":
+                self._buffer = rest
+                self._inside = True
+                self._position = self._depth = 0
+                self._in_string = False
+                return True
+            if rest:
+                self._lose()
+        elif rest and not PREFIX.startswith(rest) and rest != b"\\":
+            self._lose()
+        return False
+
+    def _lose(self) -> None:
+        self._lost = True
+        self._buffer = b""
+        self._end.fail(FailureKind.PROTOCOL, "neither an event nor a separator where the next event begins")
+
+    def _object_end(self) -> int | None:
+        """Where the object ends, or None when it goes on beyond the buffer."""
+        buffer, position = self._buffer, self._position
+        while True:
+            found = (IN_STRING if self._in_string else OUTSIDE).search(buffer, position)
+            if found is None:
+                self._position = max(position, len(buffer))
+                return None
+            position = found.end()
+            mark = found.group()
+            if mark == b"\\":
+                position += 1
+            elif mark == b'"':
+                self._in_string = not self._in_string
+            elif mark == b"{":
+                self._depth += 1
+            else:
+                self._depth -= 1
+                if self._depth == 0:
+                    return position
+
+    def _decoded(self, text: str, stamp_ns: int) -> list[StreamEvent]:
+        content = json_object(text)
+        if content is None:
+            self._end.fail(FailureKind.PROTOCOL, "event without a JSON object")
+            return [StreamEvent(EventKind.OTHER, stamp_ns)]
+        kind = content.get("type")
+        if kind == "error":
+            return [self._end.error(content.get("error"), stamp_ns)]
+        if kind == "token":
+            events = [self._token(content.get("content"), stamp_ns)]
+        elif kind == "sources":
+            events = [StreamEvent(EventKind.CITATION, stamp_ns)]
+        elif kind == "done":
+            events = _done(content, stamp_ns)
+        else:
+            events = [StreamEvent(EventKind.OTHER, stamp_ns)]
+        for event in events:
+            self._end.see(event.kind)
+        return events
+
+    def _token(self, content: object, stamp_ns: int) -> StreamEvent:
+        if isinstance(content, str):
+            return StreamEvent(EventKind.TEXT if content else EventKind.OTHER, stamp_ns, content)
+        self._end.fail(FailureKind.PROTOCOL, "token event without content")
+        return StreamEvent(EventKind.OTHER, stamp_ns)
+
+
+def _done(content: dict[str, object], stamp_ns: int) -> list[StreamEvent]:
+    """The service's `latency_ms` leaves retrieval out: it is the time of its generation."""
+    duration_us = milliseconds_as_us(content.get("latency_ms"))
+    done = StreamEvent(EventKind.DONE, stamp_ns, tokens=whole(content.get("tokens")))
+    if duration_us is None:
+        return [done]
+    return [StreamEvent(EventKind.STAGE, stamp_ns, name="generate", duration_us=duration_us), done]
