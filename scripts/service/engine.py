@@ -1,0 +1,165 @@
+"""The pipeline behind every API: embed, retrieve, generate."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scripts.service.breakers import Breakers
+from scripts.service.cache import SemanticCache
+from scripts.service.embedding import Embedder, Vector
+from scripts.service.faults import Dependency, Faults
+from scripts.service.generation import GenerationSlots, Generator
+from scripts.service.latency import LatencyModel
+from scripts.service.retrieval import Hit, PassageIndex
+from scripts.service.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    question: str
+    top_k: int
+    max_tokens: int | None
+    use_passages: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`stages_ms` holds only the stages that ran: a cached answer was neither retrieved nor generated."""
+
+    text: str
+    hits: tuple[Hit, ...]
+    tokens: int
+    cached: bool
+    stages_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StageDone:
+    name: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    tokens: int
+    stages_ms: Mapping[str, float]
+
+
+StreamPart = StageDone | Found | Token | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Raises ServiceError for what it cannot answer. `breaker_of` names the breaker around each stage."""
+
+    embedder: Embedder
+    index: PassageIndex
+    generator: Generator
+    slots: GenerationSlots
+    latency: LatencyModel
+    cache: SemanticCache[Answer] | None
+    breakers: Breakers
+    breaker_of: Mapping[Dependency, str]
+    faults: Faults
+    telemetry: Telemetry
+
+    async def answer(self, ask: Ask) -> Answer:
+        await self.faults.strike("query")
+        stages = _Stages(self.telemetry)
+        vector, cached = await self._known(ask, stages)
+        if cached is not None:
+            return replace(cached, cached=True, stages_ms=stages.ms)
+        hits = await self._retrieve(vector, ask, stages)
+        with stages.time("generate"):
+            async with self.breakers.guard(self.breaker_of["generate"]), self.slots.slot():
+                self.faults.check("generate")
+                tokens = await self.generator.whole(ask.question, hits, ask.max_tokens)
+        answer = Answer("".join(tokens), hits, len(tokens), cached=False, stages_ms=stages.ms)
+        if self.cache is not None:
+            self.cache.put(vector, _cache_key(ask), answer)
+        return answer
+
+    async def admit(self) -> None:
+        """What can refuse a stream while its status is still open; raises ServiceError."""
+        await self.faults.strike("stream")
+        for name in set(self.breaker_of.values()):
+            self.breakers.refuse_if_open(name)
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[StreamPart]:
+        """Closing it ends the generation and frees its slot. Streams are never answered from the cache."""
+        stages = _Stages(self.telemetry)
+        vector = await self._embed(ask, stages)
+        if ask.use_passages:
+            yield StageDone("embed", stages.ms["embed"])
+        hits = await self._retrieve(vector, ask, stages)
+        if ask.use_passages:
+            yield StageDone("retrieve", stages.ms["retrieve"])
+            yield Found(hits)
+        count = 0
+        with stages.time("generate"):
+            async with self.breakers.guard(self.breaker_of["generate"]), self.slots.slot():
+                self.faults.check("generate")
+                async with aclosing(self.generator.stream(ask.question, hits, ask.max_tokens)) as tokens:
+                    async for text in tokens:
+                        count += 1
+                        yield Token(text)
+                        await self.faults.slow_token()
+        yield StageDone("generate", stages.ms["generate"])
+        yield Finished(count, stages.ms)
+
+    async def _known(self, ask: Ask, stages: "_Stages") -> tuple[Vector, Answer | None]:
+        vector = await self._embed(ask, stages)
+        if self.cache is None or not vector.any():
+            return vector, None
+        return vector, self.cache.get(vector, _cache_key(ask))
+
+    async def _embed(self, ask: Ask, stages: "_Stages") -> Vector:
+        if not ask.use_passages:
+            return np.zeros(1, dtype=np.float32)
+        with stages.time("embed"):
+            async with self.breakers.guard(self.breaker_of["embed"]):
+                self.faults.check("embed")
+                return await self.embedder.embed(ask.question)
+
+    async def _retrieve(self, vector: Vector, ask: Ask, stages: "_Stages") -> tuple[Hit, ...]:
+        if not ask.use_passages:
+            return ()
+        with stages.time("retrieve"):
+            async with self.breakers.guard(self.breaker_of["retrieve"]):
+                self.faults.check("retrieve")
+                await asyncio.sleep(self.latency.retrieve_s())
+                return self.index.nearest(vector, ask.top_k)
+
+
+class _Stages:
+    """Times the stages of one answer; a stage that fails or is cancelled leaves no time."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self.ms: dict[str, float] = {}
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        started_s = time.perf_counter()
+        yield
+        duration_s = time.perf_counter() - started_s
+        self.ms[name] = round(duration_s * 1e3, 3)
+        self._telemetry.stage(name, duration_s)
+
+
+def _cache_key(ask: Ask) -> tuple[int, int | None]:
+    return ask.top_k, ask.max_tokens

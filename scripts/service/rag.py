@@ -1,0 +1,133 @@
+"""The reference service's own API: /query, /stream and /health."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Annotated
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
+
+from scripts.service.assembly import Service
+from scripts.service.client_presence import while_connected
+from scripts.service.door import CLIENT_GONE, Door
+from scripts.service.engine import Ask, Engine, Finished, Found, StageDone, StreamPart, Token
+from scripts.service.event_stream import EventStream, compact
+from scripts.service.health import Health
+from scripts.service.operations import ENDPOINTS, operations
+from scripts.service.retrieval import Hit
+from scripts.service.service_error import ServiceError
+
+
+class Question(BaseModel):
+    """The body of /query and /stream."""
+
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    top_k: int = Field(default=4, ge=1, le=20)
+    max_tokens: int | None = Field(default=None, ge=1, le=2048)
+
+    def ask(self) -> Ask:
+        return Ask(self.question, self.top_k, self.max_tokens)
+
+
+def rag_app(service: Service) -> ASGIApp:
+    app = FastAPI(title="Plimsoll reference RAG service", docs_url=None, redoc_url=None)
+    engine = service.engine
+    health = Health(service)
+
+    @app.post("/query")
+    async def query(question: Question, request: Request) -> Response:
+        answer = await while_connected(request, engine.answer(question.ask()))
+        body = {
+            "answer": answer.text,
+            "sources": _sources(answer.hits),
+            "cached": answer.cached,
+            "tokens": answer.tokens,
+            "timings_ms": answer.stages_ms,
+        }
+        return Response(
+            compact(body),
+            media_type="application/json",
+            headers={"Server-Timing": _server_timing(answer.stages_ms)},
+        )
+
+    @app.post("/stream")
+    async def stream(question: Question, request: Request) -> Response:
+        await while_connected(request, engine.admit())
+        return EventStream(_events(engine, question.ask()))
+
+    @app.get("/health")
+    async def report_health(request: Request) -> Response:
+        await while_connected(request, engine.faults.strike("health"))
+        return JSONResponse(health.report())
+
+    _add_error_handlers(app)
+    app.include_router(operations(service))
+    endpoints = {"/query": "query", "/stream": "stream", "/health": "health", **ENDPOINTS}
+    return Door(app, endpoints, service.tally, service.telemetry, engine.faults)
+
+
+async def _events(engine: Engine, ask: Ask) -> AsyncGenerator[str]:
+    parts = engine.stream(ask)
+    try:
+        async for part in parts:
+            yield _encode(part)
+    except ServiceError as error:
+        yield _event("error", {"code": error.code, "message": error.message})
+    finally:
+        await parts.aclose()
+
+
+def _encode(part: StreamPart) -> str:
+    match part:
+        case Token(text):
+            return _event("token", {"text": text})
+        case StageDone(name, ms):
+            return _event("stage", {"name": name, "ms": ms})
+        case Found(hits):
+            return "".join(_event("citation", source) for source in _sources(hits))
+        case Finished(tokens, stages_ms):
+            return _event("done", {"tokens": tokens, "timings_ms": stages_ms})
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {compact(data)}\n\n"
+
+
+def _sources(hits: Sequence[Hit]) -> list[dict[str, object]]:
+    return [{"id": hit.passage.identity, "title": hit.passage.title, "score": hit.score} for hit in hits]
+
+
+def _server_timing(stages_ms: Mapping[str, float]) -> str:
+    return ", ".join(f"{name};dur={ms}" for name, ms in stages_ms.items())
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(ServiceError)
+    async def service_error(_request: Request, error: ServiceError) -> Response:
+        return _error(error.status, error.code, error.message)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation_error(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return _error(422, "validation", f"{place}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_request: Request, error: HTTPException) -> Response:
+        return _error(error.status_code, "http", str(error.detail))
+
+    @app.exception_handler(ClientDisconnect)
+    async def client_gone(_request: Request, _gone: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_GONE)
+
+    @app.exception_handler(Exception)
+    async def internal_error(_request: Request, _fault: Exception) -> Response:
+        return _error(500, "internal", "an error inside the service; its log says more")
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
