@@ -3,55 +3,34 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cache
 from itertools import accumulate
 from math import ceil, fsum, gcd
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from analysis.errors import ConfigurationError, Phrase, RunLogError
+from analysis.profile_file import ProfileTable
+from analysis.profile_parts import AbortRule, Arrivals, Model, Stage
+from analysis.target import LOCUSTFILES, Target
+from analysis.toml_file import dotted, file_names, find_file, nearest, read_toml, shown_path
+
+__all__ = [
+    "AbortRule",
+    "Arrivals",
+    "LoadProfile",
+    "Model",
+    "Stage",
+    "check_mix",
+    "load_profile",
+    "profile_from_json",
+    "profile_json",
+    "profile_names",
+]
 
 SLICES_AT_MOST = 3600
-
-
-class Model(StrEnum):
-    """Whether arrivals follow a schedule of their own or wait for earlier answers."""
-
-    OPEN = "open"
-    """`level` is requests that become due each second, whatever the service does."""
-    CLOSED = "closed"
-    """`level` is users, each asking again after its answer and its pause."""
-
-
-class Arrivals(StrEnum):
-    """How an open model spaces its requests."""
-
-    POISSON = "poisson"
-    CONSTANT = "constant"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of the run at one level, or on the way to it."""
-
-    name: str
-    duration_s: int
-    level: float
-    ramp: bool = False
-    """Go to the level in a straight line from the previous stage's; otherwise step."""
-    measure: bool = True
-    """False for warm-up and pauses: recorded, but in no metric."""
-
-
-@dataclass(frozen=True, slots=True)
-class AbortRule:
-    """Stop the run when a metric over the last window is above the limit."""
-
-    endpoint: str | None
-    """None: all endpoints together."""
-    metric: str
-    statistic: str
-    above: float
-    """A ratio for `errors`, microseconds for times."""
-    window_s: int
-    min_count: int = 20
-    """Finished requests below which the window decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +141,81 @@ class LoadProfile:
                 blocks.append((start_s, end_s, stage.measure))
             start_s = end_s
         return blocks
+
+
+def load_profile(name_or_path: str, root: Path | None = None) -> LoadProfile:
+    """The profile of that name in `profiles/` below the root, or of the TOML file at that path."""
+    path = find_file(name_or_path, (root or LOCUSTFILES) / "profiles", "load profile")
+    file = shown_path(path)
+    table = read_toml(path, ProfileTable)
+    table.check(file)
+    return LoadProfile(
+        name=table.name or path.stem,
+        model=table.model,
+        mix={name: entry.weight for name, entry in table.mix.items()},
+        stages=tuple(entry.stage(number) for number, entry in enumerate(table.stages, 1)),
+        arrivals=table.arrivals or Arrivals.POISSON,
+        optional_mix=frozenset(name for name, entry in table.mix.items() if entry.optional),
+        think_s=table.think,
+        pacing_s=table.pacing,
+        abort=tuple(rule.rule(number, file) for number, rule in enumerate(table.abort)),
+        drain_s=table.drain,
+        max_in_flight=table.max_in_flight,
+        compare=table.compare,
+        finds_limit=table.finds_limit,
+        file=file,
+    )
+
+
+def profile_names(root: Path | None = None) -> tuple[str, ...]:
+    """The names that `load_profile` knows, sorted."""
+    return file_names((root or LOCUSTFILES) / "profiles")
+
+
+def profile_json(profile: LoadProfile) -> dict[str, JsonValue]:
+    """The profile as JSON."""
+    document: dict[str, JsonValue] = _adapter().dump_python(profile, mode="json")
+    document["optional_mix"] = [*sorted(profile.optional_mix)]
+    document["file"] = "/".join(Path(profile.file).parts[-2:])
+    return document
+
+
+def profile_from_json(document: Mapping[str, Any]) -> LoadProfile:
+    """The profile that `profile_json` wrote."""
+    try:
+        return _adapter().validate_python(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise RunLogError(
+            f"run.json: {dotted(('profile_definition', *first['loc']))}: wanted a load profile "
+            f"as this version writes it, found something else ({first['msg']})"
+        ) from None
+
+
+def check_mix(profile: LoadProfile, target: Target) -> dict[str, float]:
+    """The part of the profile's mix that this target can serve; what it lacks must be marked optional."""
+    names = sorted(target.endpoints)
+    for name in profile.mix:
+        if name not in target.endpoints and name not in profile.optional_mix:
+            raise ConfigurationError(
+                file=profile.file,
+                key=dotted(("mix", name)),
+                found=Phrase(f"no such endpoint in target {target.name}"),
+                wanted=f"one of {', '.join(names)}",
+                hint=nearest(name, names)
+                or f"{{ weight = {profile.mix[name]:g}, optional = true }} skips it",
+            )
+    mix = {name: weight for name, weight in profile.mix.items() if name in target.endpoints}
+    if not mix:
+        raise ConfigurationError(
+            file=profile.file,
+            key="mix",
+            found=Phrase(f"only endpoints that target {target.name} lacks"),
+            wanted=f"at least one of {', '.join(names)}",
+        )
+    return mix
+
+
+@cache
+def _adapter() -> TypeAdapter[LoadProfile]:
+    return TypeAdapter(LoadProfile)

@@ -1,12 +1,25 @@
 """The service under test, as one TOML file describes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from analysis.endpoint import Dialect, Endpoint, Expectation
+from analysis.env_template import expand, masked, masked_url
+from analysis.errors import ConfigurationError, Phrase, RunLogError
+from analysis.objective_file import SERVICE_OBJECTIVES, WHOLE_SERVICE, NumberTables
+from analysis.request_text import check_base_url, check_headers
 from analysis.sidecar_watch import ProcessWatch, SidecarWatch
+from analysis.target_file import QuestionsTable, TargetTable
+from analysis.target_parts import Objective, Questions
+from analysis.toml_file import dotted, file_names, find_file, read_toml, shown_path
 
 __all__ = [
+    "LOCUSTFILES",
     "Dialect",
     "Endpoint",
     "Expectation",
@@ -15,31 +28,15 @@ __all__ = [
     "Questions",
     "SidecarWatch",
     "Target",
+    "expand",
+    "load_target",
+    "redacted",
+    "target_from_json",
+    "target_names",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """A question set and how its popularity falls off from the first line to the last."""
-
-    file: str
-    """Relative to the folder that holds `targets/` and `questions/`."""
-    zipf: float = 1.0
-    """Exponent: the n-th question is asked in proportion to n**-zipf; 0 asks all alike."""
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """An absolute limit on one metric."""
-
-    name: str
-    endpoint: str | None
-    """None: the service as a whole."""
-    metric: str
-    statistic: str
-    limit: float
-    unit: str
+LOCUSTFILES = Path(__file__).parent.parent / "locustfiles"
+"""Holds `targets/`, `profiles/` and `questions/`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Target:
 
     name: str
     base_url: str
-    """May hold `${NAME}`, which is expanded only where the URL is used."""
+    """Without a slash at its end; may hold `${NAME}`, which is expanded only where the URL is used."""
     endpoints: Mapping[str, Endpoint]
     headers: Mapping[str, str] = field(default_factory=dict)
     questions: Questions | None = None
@@ -59,3 +56,118 @@ class Target:
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Endpoint to metric to the most microseconds a request may take to count as goodput."""
     file: str = ""
+
+
+def load_target(name_or_path: str, root: Path | None = None) -> Target:
+    """The target of that name in `targets/` below the root, or of the TOML file at that path.
+
+    Environment variables stay as they are written; `ConfigurationError` for whatever else is wrong.
+    """
+    path = find_file(name_or_path, (root or LOCUSTFILES) / "targets", "target")
+    table = read_toml(path, TargetTable)
+    file = shown_path(path)
+    check_base_url(table.base_url, file)
+    check_headers(table.headers, file, "headers")
+    endpoints = {name: entry.endpoint(name, file) for name, entry in table.endpoints.items()}
+    _check_names(endpoints, file)
+    sidecar = table.sidecar.watch(file)
+    numbers = NumberTables(file, endpoints)
+    return Target(
+        name=table.name or path.stem,
+        base_url=table.base_url.rstrip("/"),
+        endpoints=endpoints,
+        headers=dict(table.headers),
+        questions=_questions(table.questions, endpoints, path, root or LOCUSTFILES),
+        sidecar=sidecar,
+        objectives=numbers.objectives(table.objectives, sidecar),
+        margins=numbers.margins(table.margins),
+        limits=numbers.limits(table.limits),
+        file=file,
+    )
+
+
+def target_names(root: Path | None = None) -> tuple[str, ...]:
+    """The names that `load_target` knows, sorted."""
+    return file_names((root or LOCUSTFILES) / "targets")
+
+
+def redacted(target: Target) -> dict[str, JsonValue]:
+    """The target as JSON that may be stored and shown: of headers and credentials only `${NAME}` is left."""
+    sidecar = target.sidecar
+    safe = replace(
+        target,
+        base_url=masked_url(target.base_url),
+        headers=_masked_headers(target.headers),
+        endpoints={
+            name: replace(endpoint, headers=_masked_headers(endpoint.headers))
+            for name, endpoint in target.endpoints.items()
+        },
+        sidecar=replace(
+            sidecar,
+            prometheus_url=_masked_url(sidecar.prometheus_url),
+            metrics_url=_masked_url(sidecar.metrics_url),
+            redis_url=_masked_url(sidecar.redis_url),
+        ),
+        questions=target.questions and replace(target.questions, file=_last_parts(target.questions.file)),
+        file=_last_parts(target.file),
+    )
+    document: dict[str, JsonValue] = _adapter().dump_python(safe, mode="json")
+    return document
+
+
+def target_from_json(document: Mapping[str, Any]) -> Target:
+    """The target that `redacted` wrote; what it hid stays hidden."""
+    try:
+        return _adapter().validate_python(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise RunLogError(
+            f"run.json: {dotted(('target_definition', *first['loc']))}: wanted a target's definition "
+            f"as this version writes it, found something else ({first['msg']})"
+        ) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Target]:
+    return TypeAdapter(Target)
+
+
+def _questions(
+    table: QuestionsTable | None, endpoints: Mapping[str, Endpoint], path: Path, root: Path
+) -> Questions | None:
+    if table is None and not any(endpoint.asks for endpoint in endpoints.values()):
+        return None
+    wanted = table or QuestionsTable()
+    for folder in (path.resolve().parent.parent, path.resolve().parent, root):
+        if (folder / wanted.file).is_file():
+            return Questions(str(folder / wanted.file), wanted.zipf, wanted.seed)
+    raise ConfigurationError(
+        file=shown_path(path),
+        key="questions.file",
+        found=wanted.file,
+        wanted="a file below the folder above this one, beside this one, or in locustfiles/",
+    )
+
+
+def _check_names(endpoints: Mapping[str, Endpoint], file: str) -> None:
+    for name in endpoints:
+        if name in SERVICE_OBJECTIVES or name == WHOLE_SERVICE:
+            raise ConfigurationError(
+                file=file,
+                key=dotted(("endpoints", name)),
+                found=Phrase("a name that objectives use for the whole service"),
+                wanted="another name",
+            )
+
+
+def _masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: masked(value) for name, value in headers.items()}
+
+
+def _masked_url(url: str | None) -> str | None:
+    return None if url is None else masked_url(url)
+
+
+def _last_parts(file: str) -> str:
+    """Folder and name, without the place on this machine."""
+    return "/".join(Path(file).parts[-2:])

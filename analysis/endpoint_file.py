@@ -1,0 +1,112 @@
+"""The tables of a target file that describe its endpoints."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, JsonValue
+
+from analysis.endpoint import Dialect, Endpoint, Expectation, JsonScalar
+from analysis.env_template import refuse_references
+from analysis.errors import ConfigurationError, Phrase
+from analysis.request_text import check_headers, check_path
+from analysis.toml_file import NAME, Duration, Table, dotted
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _flattened(value: object) -> object:
+    """`a.b = 1` and `"a.b" = 1` alike as one path."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[str, object] = {}
+    for key, item in value.items():
+        inner = _flattened(item)
+        if isinstance(inner, dict) and inner:
+            flat.update({f"{key}.{path}": leaf for path, leaf in inner.items()})
+        else:
+            flat[key] = item
+    return flat
+
+
+def _dialect(value: object) -> Dialect:
+    if isinstance(value, str) and value in list(Dialect):
+        return Dialect(value)
+    raise ValueError("one of " + ", ".join(Dialect))
+
+
+Texts = Annotated[list[str], BeforeValidator(_listed)]
+StatusCodes = Annotated[list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_listed)]
+
+
+class ExpectTable(Table):
+    """`[endpoints.NAME.expect]`."""
+
+    status: StatusCodes = Field(default_factory=lambda: [200])
+    content_type: str | None = None
+    contains: Texts = Field(default_factory=list)
+    absent: Texts = Field(default_factory=list)
+    json_nonempty: Texts = Field(default_factory=list)
+    json_equals: Annotated[dict[str, JsonScalar], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_in: Annotated[dict[str, list[JsonScalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    min_text_chars: Annotated[int, Field(ge=0)] | None = None
+
+    def expectation(self, dialect: Dialect) -> Expectation:
+        """What a stream must be is plain: events, and some text in them, unless the file says otherwise."""
+        stream = dialect.is_stream
+        return Expectation(
+            status=tuple(self.status),
+            content_type=self.content_type or ("text/event-stream" if stream else None),
+            contains=tuple(self.contains),
+            absent=tuple(self.absent),
+            json_nonempty=tuple(self.json_nonempty),
+            json_equals=dict(self.json_equals),
+            json_in={path: tuple(values) for path, values in self.json_in.items()},
+            min_text_chars=1 if self.min_text_chars is None and stream else self.min_text_chars,
+        )
+
+
+class EndpointTable(Table):
+    """`[endpoints.NAME]`."""
+
+    path: str = Field(description='a path such as "/query"')
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] | None = None
+    dialect: Annotated[Dialect, BeforeValidator(_dialect)] = Dialect.JSON
+    body: JsonValue = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    expect: ExpectTable = Field(default_factory=ExpectTable)
+    timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
+    connect_timeout: Annotated[Duration, Field(gt=0, le=600)] = 5.0
+    max_body_bytes: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024
+    stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
+    optional: bool = False
+
+    def endpoint(self, name: str, file: str) -> Endpoint:
+        """The endpoint, after the checks that need more than one key."""
+        key = dotted(("endpoints", name))
+        check_path(self.path, file, f"{key}.path")
+        check_headers(self.headers, file, f"{key}.headers")
+        refuse_references(f"{self.body}", file=file, key=f"{key}.body")
+        method = self.method or ("GET" if self.body is None else "POST")
+        if self.body is not None and method in ("GET", "HEAD"):
+            raise ConfigurationError(
+                file=file,
+                key=f"{key}.body",
+                found=Phrase(f"a body with method {method}"),
+                wanted="no body, or a method that has one",
+                hint='leave "method" out: a body makes it POST',
+            )
+        return Endpoint(
+            name=name,
+            method=method,
+            path=self.path,
+            dialect=self.dialect,
+            body=self.body,
+            headers=dict(self.headers),
+            expect=self.expect.expectation(self.dialect),
+            timeout_s=self.timeout,
+            connect_timeout_s=min(self.connect_timeout, self.timeout),
+            max_body_bytes=self.max_body_bytes,
+            stage_json=dict(self.stage_json),
+            optional=self.optional,
+        )
