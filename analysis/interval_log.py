@@ -29,7 +29,7 @@ class IntervalRow:
 
 
 def header(start_ns: int) -> str:
-    """Comment lines and column names. Readers take row times, being much smaller, as relative to the start."""
+    """Comment lines and column names; row times, being much smaller, are read as counted from the start."""
     start_s, below_s = divmod(start_ns, NS_PER_S)
     text = datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return (

@@ -123,7 +123,7 @@ class JudgeOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The content of run.json. The definitions are those of target and profile at the time, without secrets."""
+    """The content of run.json; the definitions are those of target and profile then, without secrets."""
 
     schema: Literal["plimsoll.run/1"]
     run_id: str

@@ -1,0 +1,112 @@
+"""Counts of requests: what was due, what became of it, and whether the books balance."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Self
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from analysis.failure import FailureKind
+
+_Number = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sums over any slices, workers and endpoints; all zero by default."""
+
+    due: _Number = 0
+    dropped: _Number = 0
+    """Due but never sent."""
+    started: _Number = 0
+    ok: _Number = 0
+    failed: Mapping[FailureKind, _Number] = field(default_factory=dict)
+    aborted: _Number = 0
+    """Started, then killed by our own stop before there was an outcome."""
+    received_bytes: Annotated[int, Field(ge=0, alias="bytes")] = 0
+    events: _Number = 0
+    """Stream events with answer text."""
+    good: _Number = 0
+    """Successes within the target's limits for a single request."""
+    coalesced: _Number = 0
+    """Reads that held several segments, which then share the last one's stamp."""
+    clipped: _Number = 0
+    """Observations outside the range of the histograms."""
+
+    def __add__(self, other: Self) -> "Counts":
+        failed = Counter(self.failed)
+        failed.update(other.failed)
+        return Counts(
+            due=self.due + other.due,
+            dropped=self.dropped + other.dropped,
+            started=self.started + other.started,
+            ok=self.ok + other.ok,
+            failed=dict(failed),
+            aborted=self.aborted + other.aborted,
+            received_bytes=self.received_bytes + other.received_bytes,
+            events=self.events + other.events,
+            good=self.good + other.good,
+            coalesced=self.coalesced + other.coalesced,
+            clipped=self.clipped + other.clipped,
+        )
+
+    @property
+    def failures(self) -> int:
+        """Failed requests of all kinds."""
+        return sum(self.failed.values())
+
+    def imbalance(self) -> str | None:
+        """Which equation of conservation does not hold, with its figures; `None` when both hold."""
+        if self.due != self.started + self.dropped:
+            return f"{self.due} due, but {self.started} started + {self.dropped} dropped"
+        if self.started != self.ok + self.failures + self.aborted:
+            return (
+                f"{self.started} started, but {self.ok} ok + {self.failures} failed + {self.aborted} aborted"
+            )
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class CountsRow:
+    """A row of counts.jsonl: counts of one worker and endpoint in one slice."""
+
+    slice_index: int
+    worker: int
+    endpoint: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    slice_index: Annotated[int, Field(ge=0, alias="slice")]
+    worker: int
+    endpoint: str
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum."""
+    return sum(counts, start=Counts())
+
+
+def parse_counts_row(line: bytes) -> CountsRow:
+    """Read a line of counts.jsonl; `ValueError` when it is none. Fields that are left out are zero."""
+    try:
+        place = _places().validate_json(line, strict=True)
+        counts = _counts().validate_json(line, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{key}: {first['msg']}" if key else first["msg"]) from error
+    return CountsRow(place.slice_index, place.worker, place.endpoint, counts)
+
+
+@cache
+def _places() -> TypeAdapter[_Place]:
+    return TypeAdapter(_Place)
+
+
+@cache
+def _counts() -> TypeAdapter[Counts]:
+    return TypeAdapter(Counts)
