@@ -1,0 +1,62 @@
+"""What one worker counted and timed for one endpoint in one slice."""
+
+from collections import Counter
+from typing import Any
+
+from analysis.failure import Failure
+from analysis.histogram import Histogram
+
+EXEMPLARS_PER_KIND = 2
+
+JsonRow = dict[str, Any]
+
+
+class Book:
+    """Counts and histograms of one endpoint in one slice, kept until the next report."""
+
+    __slots__ = (
+        "aborted", "bytes", "coalesced", "dropped", "due", "events", "exemplars", "failed", "good",
+        "histograms", "ok", "started",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.due = self.dropped = self.started = self.ok = self.aborted = 0
+        self.bytes = self.events = self.good = self.coalesced = 0
+        self.failed: Counter[str] = Counter()
+        self.histograms: dict[str, Histogram] = {}
+        self.exemplars: list[JsonRow] = []
+
+    def time(self, metric: str, value_us: int) -> None:
+        """Add one observation of a metric."""
+        histogram = self.histograms.get(metric)
+        if histogram is None:
+            histogram = self.histograms[metric] = Histogram()
+        histogram.record(value_us)
+
+    def fail(self, failure: Failure, status: int | None) -> None:
+        """Count a failure and keep the first few of each kind as exemplars."""
+        kind = failure.kind.value
+        self.failed[kind] += 1
+        if self.failed[kind] <= EXEMPLARS_PER_KIND:
+            self.exemplars.append({"failure": kind, "detail": failure.detail, "status": status})
+
+    def counts(self) -> JsonRow:
+        """The fields of a row of `counts.jsonl` that are not zero."""
+        fields: JsonRow = {
+            "due": self.due,
+            "dropped": self.dropped,
+            "started": self.started,
+            "ok": self.ok,
+            "failed": dict(self.failed),
+            "aborted": self.aborted,
+            "bytes": self.bytes,
+            "events": self.events,
+            "good": self.good,
+            "coalesced": self.coalesced,
+            "clipped": sum(histogram.clipped for histogram in self.histograms.values()),
+        }
+        return {name: value for name, value in fields.items() if value}
+
+    def encoded(self) -> dict[str, str]:
+        """Each metric's histogram in V2 encoding."""
+        return {metric: histogram.encode() for metric, histogram in self.histograms.items()}

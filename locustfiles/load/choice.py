@@ -1,0 +1,49 @@
+"""The target and profile that a run will use, checked before any load is sent."""
+
+from locust import User
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.baseline import read_baseline
+from analysis.errors import UsageError
+from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.target import Target, load_target
+from locustfiles.load.arguments import Settings
+from locustfiles.load.mix import chosen_classes, tagged_mix
+from locustfiles.load.worker_run import expanded_headers, usable_url
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Everything about a run that is known before it starts."""
+
+    settings: Settings
+    target: Target
+    profile: LoadProfile
+    base_url: str
+    """Expanded, and free of credentials."""
+
+    def user_classes(self, classes: Iterable[type[User]], options: Any) -> list[type[User]]:
+        """The classes to start, after `--tags` and `--exclude-tags`."""
+        tags = frozenset(getattr(options, "tags", None) or ())
+        excluded = frozenset(getattr(options, "exclude_tags", None) or ())
+        mix = tagged_mix(check_mix(self.profile, self.target), tags, excluded)
+        chosen = chosen_classes(classes, self.profile, mix, tags, excluded)
+        if not chosen:
+            pair = f"profile {self.profile.name} and target {self.target.name}"
+            raise UsageError(f"nothing to do: {pair} leave no user; check the mix, --tags and --exclude-tags")
+        return chosen
+
+
+def choose(settings: Settings, environ: Mapping[str, str]) -> Choice:
+    """Read and check everything; raises PlimsollError with what to correct."""
+    target = load_target(settings.target)
+    profile = load_profile(settings.load_profile)
+    check_mix(profile, target)
+    expanded_headers(target, environ)
+    if settings.baseline not in ("auto", "none"):
+        read_baseline(Path(settings.baseline))
+    return Choice(settings, target, profile, usable_url(target, settings.base_url, environ))

@@ -1,0 +1,169 @@
+"""One endpoint of the target, asked and recorded."""
+
+from locust.event import EventHook
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.failure import Failure, FailureKind
+from analysis.target import Endpoint
+from locustfiles.load import expectation as expect
+from locustfiles.load.body_template import BodyTemplate
+from locustfiles.load.dialect import decoder_for
+from locustfiles.load.exchange import Exchange
+from locustfiles.load.recorder import EndpointRecorder, Recorder
+from locustfiles.load.request import PreparedRequest
+from locustfiles.load.stage_times import header_stages_us, reported_stages_us, with_unattributed
+from locustfiles.load.text_timer import TextTimer
+from locustfiles.load.wire import WireClient
+
+logger = logging.getLogger(__name__)
+
+OURS = "plimsoll"
+"""Key in the `request` event's context that marks an exchange which the recorder has seen."""
+
+
+class FailedExchangeError(Exception):
+    """What stock listeners get as the exception of a failed exchange; equal failures have equal texts."""
+
+
+class EndpointCall:
+    """Asks one endpoint; every call is recorded once and fires Locust's `request` event once."""
+
+    def __init__(
+        self, endpoint: Endpoint, headers: Mapping[str, str], recorder: Recorder, event: EventHook
+    ) -> None:
+        self.endpoint = endpoint
+        self._headers = dict(headers)
+        self._body = BodyTemplate(endpoint.body)
+        self._all = recorder
+        self._recorder: EndpointRecorder = recorder.endpoint(endpoint.name)
+        self._event = event
+        self._fixed: PreparedRequest | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a call needs a question."""
+        return self.endpoint.asks
+
+    def drop(self, due_ns: int) -> None:
+        """Count an arrival that could not be sent."""
+        self._recorder.drop(due_ns)
+
+    def ask(self, client: WireClient, question: str, sched_ns: int) -> None:
+        """One exchange, from the moment it was due to its record.
+
+        Failures of the service are recorded, not raised. A kill in the middle counts as aborted.
+        """
+        self._recorder.start(sched_ns)
+        self._all.in_flight += 1
+        try:
+            request = self._request(client, question)
+            if self.endpoint.dialect.is_stream:
+                outcome = self._stream(client, request, sched_ns)
+            else:
+                outcome = self._answer(client, request, sched_ns)
+        except BaseException:
+            self._recorder.abort(sched_ns)
+            raise
+        finally:
+            self._all.in_flight -= 1
+        exchange, failure, timings_us, gaps_us = outcome
+        self._recorder.finish(exchange, failure, timings_us, gaps_us)
+        self._fire(exchange, failure)
+
+    def _request(self, client: WireClient, question: str) -> PreparedRequest:
+        if self._fixed is not None:
+            return self._fixed
+        endpoint = self.endpoint
+        request = client.prepare(endpoint.method, endpoint.path, self._headers, self._body.fill(question))
+        if not self.asks:
+            self._fixed = request
+        return request
+
+    def _answer(
+        self, client: WireClient, request: PreparedRequest, sched_ns: int
+    ) -> tuple[Exchange, Failure | None, dict[str, int], list[int]]:
+        endpoint = self.endpoint
+        exchange = client.exchange(
+            request,
+            sched_ns=sched_ns,
+            timeout_s=endpoint.timeout_s,
+            max_body_bytes=endpoint.max_body_bytes,
+        )
+        document: Any = expect.MISSING
+        if exchange.failure is None and (endpoint.stage_json or expect.needs_json(endpoint.expect)):
+            document = expect.parsed(exchange.body)
+        failure = expect.answer_failure(exchange, endpoint.expect, document)
+        if failure is not None:
+            return exchange, failure, {}, []
+        stages = reported_stages_us(exchange, endpoint, document)
+        return exchange, None, with_unattributed(stages, _service_us(exchange)), []
+
+    def _stream(
+        self, client: WireClient, request: PreparedRequest, sched_ns: int
+    ) -> tuple[Exchange, Failure | None, dict[str, int], list[int]]:
+        endpoint = self.endpoint
+        stream = client.stream(
+            request,
+            sched_ns=sched_ns,
+            timeout_s=endpoint.timeout_s,
+            max_body_bytes=endpoint.max_body_bytes,
+            decoder=decoder_for(endpoint.dialect),
+        )
+        timer = TextTimer()
+        for event in stream:
+            timer.take(event)
+        exchange = stream.exchange
+        failure = self._stream_failure(exchange, timer)
+        if failure is not None:
+            return exchange, failure, {}, []
+        stages = {**header_stages_us(exchange), **timer.stages_us}
+        timings = timer.timings_us(sched_ns, exchange.send_ns)
+        return exchange, None, {**timings, **with_unattributed(stages, _service_us(exchange))}, timer.gaps_us
+
+    def _stream_failure(self, exchange: Exchange, timer: TextTimer) -> Failure | None:
+        """The first thing wrong with a stream. A bad status explains whatever else is wrong with the body."""
+        rules = self.endpoint.expect
+        if exchange.status is not None:
+            failure = expect.status_failure(exchange.status, rules)
+            if failure is not None:
+                return failure
+            failure = expect.content_type_failure(exchange, rules)
+            if failure is not None:
+                return failure
+        if exchange.failure is not None:
+            return exchange.failure
+        text = "".join(timer.text)
+        wanted_chars = 1 if rules.min_text_chars is None else rules.min_text_chars
+        if len(text) < wanted_chars:
+            return Failure(FailureKind.VALIDATION, f"fewer than {wanted_chars} characters of text")
+        for wanted in rules.contains:
+            if wanted not in text:
+                return Failure(FailureKind.VALIDATION, f"the text lacks {wanted!r}")
+        for unwanted in rules.absent:
+            if unwanted in text:
+                return Failure(FailureKind.VALIDATION, f"the text holds {unwanted!r}")
+        return None
+
+    def _fire(self, exchange: Exchange, failure: Failure | None) -> None:
+        end_ns = exchange.last_ns
+        response_ms = None if end_ns is None else (end_ns - exchange.sched_ns) / 1e6
+        self._event.fire(
+            request_type=self.endpoint.method,
+            name=self.endpoint.name,
+            response_time=response_ms,
+            response_length=exchange.received_bytes,
+            exception=None if failure is None else FailedExchangeError(f"{failure.kind}: {failure.detail}"),
+            context={OURS: True},
+            start_time=exchange.sched_ns / 1e9,
+            url=self.endpoint.path,
+            response=None,
+        )
+
+
+def _service_us(exchange: Exchange) -> int | None:
+    if exchange.last_ns is None or exchange.send_ns is None:
+        return None
+    return (exchange.last_ns - exchange.send_ns) // 1000

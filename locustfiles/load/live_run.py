@@ -1,0 +1,223 @@
+"""One run as the master sees it: its directory, its log, what is watched beside it, and how it ends."""
+
+from locust.env import Environment
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gevent
+
+from analysis.errors import TargetDownError
+from analysis.profile import LoadProfile
+from analysis.run_directory import RunDirectory
+from analysis.run_log_writer import RunLogWriter
+from analysis.run_record import RunStatus, Stop, StopKind
+from analysis.target import Target
+from locustfiles.load.abort_watch import AbortWatch
+from locustfiles.load.arguments import Settings
+from locustfiles.load.child import Child
+from locustfiles.load.reference_service import answers
+from locustfiles.load.run_file import RunFile
+from locustfiles.load.run_plan import RunPlan
+from locustfiles.load.sample_watch import SampleWatch
+from locustfiles.load.sidecar_child import SidecarChild
+from locustfiles.load.slice_clock import NS_PER_S
+from locustfiles.load.stamp import now_ns
+
+logger = logging.getLogger(__name__)
+
+LEAD_S = 1.0
+"""Between the decision to start and t = 0, so that every worker is ready when the first request is due."""
+EXEMPLARS_PER_KIND = 5
+
+
+class LiveRun:
+    """Exists in the local runner or the master only, from test start to the end of judging."""
+
+    def __init__(
+        self, environment: Environment, settings: Settings, target: Target, profile: LoadProfile
+    ) -> None:
+        self.environment = environment
+        self.settings = settings
+        self.target = target
+        self.profile = profile
+        self.started = False
+        self.over = False
+        self.stop_reason: Stop | None = None
+        self.plan: RunPlan | None = None
+        self._start_ns = 0
+        self._stage: str | None = None
+        self._exemplars: dict[tuple[str, str], int] = {}
+        self._sidecar: SidecarChild | None = None
+        self.directory = RunDirectory.create(
+            Path(settings.run_directory), target.name, profile.name, now_ns()
+        )
+        self._file = RunFile(self.directory, settings, target, profile)
+
+    def open(self, base_url: str, workers: Mapping[int, str], service: Child | None) -> RunPlan:
+        """Begin: write run.json, check the target, start the sidecar, set t = 0. Blocks for a second or two.
+
+        Raises TargetDownError when nothing answers; the run directory then says so.
+        """
+        self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
+        self._file.write_running(self._start_ns, base_url, workers)
+        self._log = RunLogWriter(self.directory, self._start_ns, self.profile.slice_s)
+        self._abort = AbortWatch(self.profile.abort, self.profile.slice_s)
+        self._log.append_event("run_started", target=self.target.name, profile=self.profile.name)
+        if not answers(base_url):
+            raise TargetDownError(
+                f"nothing answers at {self._file.shown_url}: start the service, or correct its base URL"
+            )
+        watch = SampleWatch(self.target.sidecar, self._log.append_event, self.stop)
+        self._sidecar = SidecarChild(self.settings, self.target, service, self._take_sample_line, self.event)
+        self._samples = watch
+        if self._sidecar.not_watched is not None:
+            self._file.not_watched.append(self._sidecar.not_watched)
+        self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
+        self._log.start_ns = self._start_ns
+        self._file.write_running(self._start_ns, base_url, workers)
+        self.plan = RunPlan(
+            run_id=self.directory.path.name,
+            target=self.settings.target,
+            profile=self.settings.load_profile,
+            base_url=self.settings.base_url or "",
+            seed=self.settings.seed,
+            start_ns=self._start_ns,
+            workers=len(workers),
+        )
+        self._watcher = gevent.spawn(self._watch)
+        self.started = True
+        return self.plan
+
+    def elapsed_s(self) -> float:
+        """Seconds on the run's time axis; negative before t = 0."""
+        return (now_ns() - self._start_ns) / NS_PER_S
+
+    def note_stage(self, elapsed_s: float) -> None:
+        """Log the stage when it changes."""
+        stage = self.profile.stage_at(max(0.0, elapsed_s))
+        if stage is not None and stage.name != self._stage:
+            self._stage = stage.name
+            self.event("stage", name=stage.name, level=stage.level)
+
+    def event(self, kind: str, **fields: Any) -> None:
+        """Append to events.jsonl."""
+        self._log.append_event(kind, **fields)
+
+    def take_report(self, worker: int, report: Mapping[str, Any]) -> None:
+        """Append what one worker recorded since its last report."""
+        rows = report["rows"]
+        self._abort.take(rows)
+        counts = []
+        for row in rows:
+            slice_number, endpoint = row["slice"], row["endpoint"]
+            encoded = {f"{endpoint}.{metric}": text for metric, text in row["histograms"].items()}
+            if encoded:
+                self._log.append_histograms(slice_number, encoded)
+            if row["counts"]:
+                counts.append(
+                    {"slice": slice_number, "worker": worker, "endpoint": endpoint, **row["counts"]}
+                )
+            self._take_exemplars(endpoint, row["exemplars"])
+        if counts:
+            self._log.append_counts(counts)
+        sample = report.get("sample")
+        if sample:
+            self._log.append_sample({**sample, "worker": worker})
+            if "clock_step_us" in sample:
+                self.event("clock_step", step_us=sample["clock_step_us"], worker=worker)
+        if report.get("clock") == "user":
+            self._file.clock = "user"
+
+    def worker_lost(self, worker: int, client_id: str) -> None:
+        """A worker went away before the end; what it had not reported is gone."""
+        self.event("worker_lost", worker=worker)
+        self._file.lost_workers.add(client_id)
+        logger.error("Worker %d was lost: the run is invalid", worker)
+
+    def fault(self, detail: str) -> None:
+        """Something of ours went wrong: the run goes on being recorded but cannot pass."""
+        self.event("listener_error", detail=detail)
+
+    def stop(self, kind: str, detail: str) -> None:
+        """End the run early; the first reason counts."""
+        if self.over:
+            return
+        if kind == StopKind.ABORT_RULE and self.profile.finds_limit:
+            kind = StopKind.LIMIT_FOUND
+        self.stop_reason = Stop(StopKind(kind), detail)
+        self.over = True
+        logger.warning("Stopping the run: %s", detail)
+        gevent.spawn(self._end_locust)
+
+    def end(self, reason: Stop | None) -> None:
+        """Log that the load is over and the drain begins; `reason` is None at the profile's own end."""
+        if self.stop_reason is None:
+            self.stop_reason = reason
+        self.over = True
+        self.event("drain")
+
+    def close(self) -> None:
+        """Stop what runs beside the load and write the final run.json. Safe to call twice."""
+        if self._file.closed:
+            return
+        if self.started:
+            self._watcher.kill(block=False)
+        if self._sidecar is not None:
+            self._sidecar.stop()
+        self._file.write_ended(self.stop_reason, now_ns())
+        self.event("run_ended", status=self._file.status)
+        self._log.close()
+
+    @property
+    def status(self) -> str:
+        """The status in run.json."""
+        return self._file.status
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the run went to a normal end; the judge may still find it invalid."""
+        reason = self.stop_reason
+        by_hand = reason is not None and reason.kind is StopKind.HAND and not self.profile.stages
+        return self.started and (self.status == RunStatus.COMPLETE or by_hand)
+
+    def _watch(self) -> None:
+        while True:
+            gevent.sleep(0.5)
+            if self._log.fault is not None:
+                self.stop("fault", self._log.fault)
+            breach = self._abort.breach(int(self.elapsed_s() // self.profile.slice_s))
+            if breach is not None and not self.over:
+                self.event("abort", rule=str(breach), value=breach.value, limit=breach.rule.above)
+                self.stop("abort_rule", str(breach))
+
+    def _end_locust(self) -> None:
+        runner = self.environment.runner
+        if runner is None:
+            return
+        if self.settings.headless:
+            runner.quit()
+        else:
+            runner.stop()
+
+    def _take_sample_line(self, line: bytes) -> None:
+        try:
+            sample = json.loads(line)
+        except ValueError:
+            sample = None
+        if not isinstance(sample, dict):
+            self.event("sidecar_error", detail="a line that is not a JSON object")
+            return
+        sample.setdefault("source", "sidecar")
+        self._log.append_sample(sample)
+        self._samples.take(sample)
+
+    def _take_exemplars(self, endpoint: str, exemplars: Iterable[Mapping[str, Any]]) -> None:
+        for exemplar in exemplars:
+            key = (endpoint, exemplar["failure"])
+            self._exemplars[key] = self._exemplars.get(key, 0) + 1
+            if self._exemplars[key] <= EXEMPLARS_PER_KIND:
+                self.event("exemplar", endpoint=endpoint, **exemplar)

@@ -1,0 +1,210 @@
+"""What the local runner or the master does around each run: choose, open, collect, drain, close, judge."""
+
+import locust.log
+from locust.env import Environment
+from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPING, MasterRunner
+
+import logging
+import os
+import sys
+from typing import Any
+
+import gevent
+
+from analysis.errors import PlimsollError, TargetDownError
+from analysis.exit_code import ExitCode
+from analysis.run_record import Stop, StopKind
+from locustfiles.load.arguments import settings_from
+from locustfiles.load.child import Child
+from locustfiles.load.choice import Choice, choose
+from locustfiles.load.judge_process import judge_run, judging_is_on
+from locustfiles.load.live_run import LiveRun
+from locustfiles.load.reference_service import answers, may_start, start_reference_service
+from locustfiles.load.shape import ProfileShape
+from locustfiles.load.web_form import add_web_pages
+from locustfiles.load.worker_drain import WorkerDrain
+from locustfiles.load.worker_side import REPORT_KEY
+
+logger = logging.getLogger(__name__)
+
+
+class MasterSide:
+    """One per Locust process; in the web UI it sees many runs, one after the other."""
+
+    def __init__(self, environment: Environment, web_ui: Any) -> None:
+        self.environment = environment
+        self.live: LiveRun | None = None
+        self._classes = list(environment.user_classes)
+        self._service: Child | None = None
+        self._judging: gevent.Greenlet | None = None
+        self._signal: str | None = None
+        self._exit_code: int = ExitCode.PASS
+        self._drain = (
+            WorkerDrain(environment.runner) if isinstance(environment.runner, MasterRunner) else None
+        )
+        self.choice = self.choose()
+        if self.choice.settings.headless:
+            # Lowered only by a judge that has said so: a crash of ours must not pass.
+            self._exit_code = ExitCode.INVALID
+            environment.process_exit_code = ExitCode.INVALID
+        if web_ui is not None:
+            add_web_pages(web_ui, self)
+
+    def choose(self) -> Choice:
+        """Take target and profile from Locust's options; raises PlimsollError when they cannot be used."""
+        environment = self.environment
+        choice = choose(settings_from(environment.parsed_options), os.environ)
+        environment.user_classes[:] = choice.user_classes(self._classes, environment.parsed_options)
+        if choice.profile.stages:
+            shape = ProfileShape(lambda: self.live, choice.profile)
+            shape.runner = environment.runner
+            environment.shape_class = shape
+        else:
+            environment.shape_class = None
+        if not environment.profile or environment.profile == getattr(self, "_filled_profile", None):
+            self._filled_profile = environment.profile = choice.profile.name
+        if not environment.stop_timeout or choice.profile.stages:
+            environment.stop_timeout = choice.profile.drain_s
+        self.choice = choice
+        return choice
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way."""
+        runner = self.environment.runner
+        state = None if runner is None else runner.state
+        return state in (STATE_SPAWNING, STATE_RUNNING, STATE_STOPPING, STATE_CLEANUP)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code as it stands."""
+        return self._exit_code
+
+    def on_test_start(self, **_: Any) -> None:
+        """Open a run. What goes wrong here ends the run before any load, and is in its directory."""
+        self._exit_code = ExitCode.INVALID
+        options: Any = self.environment.parsed_options
+        options.plimsoll_plan = ""
+        locust.log.unhandled_greenlet_exception = False
+        choice = self.choice
+        self._judging = None
+        try:
+            live = self.live = LiveRun(self.environment, choice.settings, choice.target, choice.profile)
+        except PlimsollError as error:
+            self.live = None
+            print(f"plimsoll: {error}", file=sys.stderr)
+            self._exit_code = error.exit_code
+            gevent.spawn(self._end_without_run)
+            return
+        print(f"run directory: {live.directory.path}", flush=True)
+        try:
+            if may_start(choice.target.name, choice.base_url) and not answers(choice.base_url):
+                self._service = start_reference_service(choice.base_url)
+            plan = live.open(choice.base_url, self._workers(), self._service)
+        except TargetDownError as error:
+            live.stop(StopKind.TARGET_DOWN, str(error))
+        except (PlimsollError, OSError, ValueError) as error:
+            live.stop(StopKind.FAULT, str(error))
+        else:
+            options.plimsoll_plan = plan.to_text()
+
+    def on_worker_report(self, client_id: str, data: dict[str, Any]) -> None:
+        """Take what a worker recorded."""
+        report = data.get(REPORT_KEY)
+        runner = self.environment.runner
+        if report is not None and isinstance(runner, MasterRunner):
+            self._take(runner.get_worker_index(client_id), report)
+
+    def take_local_report(self, report: dict[str, Any]) -> None:
+        """Take what this process recorded."""
+        self._take(0, report)
+
+    def on_test_stopping(self, **_: Any) -> None:
+        """The load is over: say why, and let what is in flight finish before Locust goes on."""
+        live = self.live
+        if live is None:
+            return
+        live.end(self._end_reason(live))
+        if self._drain is not None:
+            self._drain.run(live.profile.drain_s)
+
+    def on_test_stop(self, **_: Any) -> None:
+        """Close the run and judge it in the background."""
+        live = self.live
+        if live is None or self._judging is not None:
+            return
+        if locust.log.unhandled_greenlet_exception:
+            live.fault("a listener or greenlet raised; see Locust's log")
+        live.close()
+        self._judging = gevent.spawn(self._judge, live)
+
+    def note_sigterm(self) -> None:
+        """Remember that the end was asked for from outside."""
+        self._signal = "SIGTERM"
+        if self.live is not None and self.live.started:
+            self.live.event("signal", name="SIGTERM")
+
+    def exit_code_at_quit(self) -> int:
+        """Finish everything; the process's exit code."""
+        runner = self.environment.runner
+        if runner is not None and self.busy:
+            runner.quit()
+        self.wait_for_judge()
+        if self._service is not None:
+            self._service.stop()
+        return self._exit_code
+
+    def wait_for_judge(self) -> None:
+        """Block until the last run is judged."""
+        if self._judging is not None:
+            self._judging.join()
+
+    @property
+    def judged(self) -> bool:
+        """Whether the last run has been judged."""
+        return self._judging is not None and self._judging.ready()
+
+    def _end_without_run(self) -> None:
+        runner = self.environment.runner
+        if runner is not None:
+            runner.quit() if self.choice.settings.headless else runner.stop()
+
+    def _judge(self, live: LiveRun) -> None:
+        settings = live.settings
+        if judging_is_on():
+            code = judge_run(
+                live.directory.path, settings.baseline, allow_inconclusive=settings.allow_inconclusive
+            )
+        else:
+            code = ExitCode.PASS if live.ended_well else ExitCode.INVALID
+        self._exit_code = code
+
+    def _take(self, worker: int, report: dict[str, Any]) -> None:
+        live = self.live
+        if live is None or live.plan is None or report["run_id"] != live.plan.run_id:
+            return
+        live.take_report(worker, report)
+        if report["listener_failed"]:
+            live.fault("a listener or greenlet of a worker raised; see its log")
+
+    def _end_reason(self, live: LiveRun) -> Stop | None:
+        """None for a run that went to its end: of the profile, or of `--run-time`."""
+        if live.stop_reason is not None:
+            return live.stop_reason
+        profile, run_time_s = live.profile, live.settings.run_time_s
+        wanted_s = float(profile.duration_s) if profile.stages else run_time_s
+        # The shape's clock ticks once a second, and Locust's run time begins before t = 0.
+        if wanted_s is not None and live.elapsed_s() >= wanted_s - (0.0 if profile.stages else 3.0):
+            return None
+        if self._signal is not None:
+            return Stop(StopKind.SIGNAL, f"{self._signal} came before the end")
+        if live.settings.headless and profile.stages:
+            return Stop(StopKind.SIGNAL, "interrupted before the end of the profile")
+        return Stop(StopKind.HAND, "stopped by hand")
+
+    def _workers(self) -> dict[int, str]:
+        runner = self.environment.runner
+        if not isinstance(runner, MasterRunner):
+            return {0: "local"}
+        active = [*runner.clients.ready, *runner.clients.spawning, *runner.clients.running]
+        return {runner.get_worker_index(client.id): client.id for client in active}

@@ -1,0 +1,61 @@
+"""Ties the suite to Locust: a locustfile calls `install()`, listeners do the rest."""
+
+from locust import events
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+import logging
+import signal
+import sys
+from typing import Any
+
+import gevent
+
+from analysis.errors import PlimsollError
+from locustfiles.load.arguments import add_arguments
+from locustfiles.load.master_side import MasterSide
+from locustfiles.load.worker_side import WorkerSide
+
+logger = logging.getLogger(__name__)
+
+SLOT = "plimsoll_master_side"
+
+
+def install() -> None:
+    """Register the suite's listeners. Call it once, at the top of a locustfile."""
+    events.init_command_line_parser.add_listener(add_arguments)
+    # Registered before Locust's own: `quitting` fires in reverse, so this one runs when the load has ended.
+    events.quitting.add_listener(_on_quitting)
+    events.init.add_listener(_on_init)
+
+
+def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
+    try:
+        master = None if isinstance(runner, WorkerRunner) else MasterSide(environment, web_ui)
+        worker = None if isinstance(runner, MasterRunner) else WorkerSide(environment, master)
+    except PlimsollError as error:
+        print(f"plimsoll: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    listeners = environment.events
+    if master is not None:
+        vars(environment)[SLOT] = master
+        gevent.signal_handler(signal.SIGTERM, master.note_sigterm)
+        listeners.test_start.add_listener(master.on_test_start)
+        listeners.test_stopping.add_listener(master.on_test_stopping)
+        listeners.worker_report.add_listener(master.on_worker_report)
+    if worker is not None:
+        listeners.test_start.add_listener(worker.on_test_start)
+        listeners.test_stop.add_listener(worker.on_test_stop)
+        listeners.request.add_listener(worker.on_request)
+        listeners.report_to_master.add_listener(worker.on_report_to_master)
+    if master is not None:
+        listeners.test_stop.add_listener(master.on_test_stop)
+    if isinstance(runner, WorkerRunner) and worker is not None:
+        runner.register_message(worker.DRAIN, worker.on_drain, concurrent=True)
+        listeners.quitting.add_listener(worker.on_quitting)
+
+
+def _on_quitting(environment: Environment, **_: Any) -> None:
+    master: MasterSide | None = vars(environment).get(SLOT)
+    if master is not None:
+        environment.process_exit_code = master.exit_code_at_quit()

@@ -1,0 +1,125 @@
+"""Writes run.json: once when the run starts, once when it has ended."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from analysis.environment import read_environment
+
+from analysis.profile import LoadProfile, check_mix, profile_json
+from analysis.question import load_questions, questions_sha256
+from analysis.run_directory import RunDirectory
+from analysis.run_record import RUN_SCHEMA, RunStatus, Stop, StopKind, start_ticks
+from analysis.scenario import scenario_sha256
+from analysis.target import Target, redacted
+from locustfiles.load.arguments import Settings
+from locustfiles.load.provenance import git_state, versions
+
+
+class RunFile:
+    """The content of run.json while it grows."""
+
+    def __init__(
+        self, directory: RunDirectory, settings: Settings, target: Target, profile: LoadProfile
+    ) -> None:
+        self._directory = directory
+        self._settings = settings
+        self._target = target
+        self._profile = profile
+        self._content: dict[str, Any] = {}
+        self._workers: dict[int, str] = {}
+        self.clock = "kernel"
+        self.closed = False
+        self.shown_url = ""
+        self.lost_workers: set[str] = set()
+        self.not_watched: list[str] = []
+
+    @property
+    def status(self) -> str:
+        """The status last written."""
+        status: str = self._content.get("status", "running")
+        return status
+
+    def write_running(self, start_ns: int, base_url: str, workers: Mapping[int, str]) -> None:
+        """Write what is known at the start, with this process as the writer."""
+        self.shown_url = base_url
+        self._workers = dict(workers)
+        pid = os.getpid()
+        environment = read_environment()
+        self._content = {
+            "schema": RUN_SCHEMA,
+            "run_id": self._directory.path.name,
+            "status": "running",
+            "stop": None,
+            "target": self._target.name,
+            "profile": self._profile.name,
+            "target_definition": redacted(self._target),
+            "profile_definition": profile_json(self._profile),
+            "mix": check_mix(self._profile, self._target),
+            "seed": self._settings.seed,
+            "scenario_sha256": self._scenario(),
+            "start_utc": _utc(start_ns),
+            "start_ns": start_ns,
+            "end_utc": None,
+            "end_ns": None,
+            "slice_s": self._profile.slice_s,
+            "clock": self.clock,
+            "mode": "local" if len(workers) == 1 and "local" in workers.values() else "master",
+            "writer": {"pid": pid, "start_ticks": start_ticks(pid)},
+            "workers": self._worker_rows(),
+            "environment": {
+                "hard": environment.hard,
+                "soft": environment.soft,
+                "ignored": environment.ignored,
+            },
+            "versions": versions(),
+            "git": git_state(),
+            "base_url": base_url,
+            "not_watched": self.not_watched,
+            "judge": {
+                "baseline": self._settings.baseline,
+                "allow_inconclusive": self._settings.allow_inconclusive,
+            },
+        }
+        self._directory.write_run(self._content)
+
+    def write_ended(self, reason: Stop | None, end_ns: int) -> None:
+        """Write the final state."""
+        self.closed = True
+        self._content |= {
+            "status": status_of(reason).value,
+            "stop": None if reason is None else {"kind": reason.kind.value, "detail": reason.detail},
+            "end_utc": _utc(end_ns),
+            "end_ns": end_ns,
+            "clock": self.clock,
+            "workers": self._worker_rows(),
+            "not_watched": self.not_watched,
+        }
+        self._directory.write_run(self._content)
+
+    def _worker_rows(self) -> list[dict[str, Any]]:
+        return [
+            {"index": index, "id": name, "state": "lost" if name in self.lost_workers else "ready"}
+            for index, name in sorted(self._workers.items())
+        ]
+
+    def _scenario(self) -> str:
+        questions = self._target.questions
+        digest = None if questions is None else questions_sha256(load_questions(Path(questions.file)))
+        return scenario_sha256(self._target, self._profile, self._settings.seed, digest)
+
+
+def status_of(reason: Stop | None) -> RunStatus:
+    """The status of a run that has ended; None stands for the profile's own end."""
+    if reason is None or reason.kind is StopKind.LIMIT_FOUND:
+        return RunStatus.COMPLETE
+    by_hand = reason.kind in (StopKind.HAND, StopKind.SIGNAL)
+    return RunStatus.STOPPED if by_hand else RunStatus.ABORTED
+
+
+def _utc(stamp_ns: int) -> str:
+    return (
+        datetime.fromtimestamp(stamp_ns / 1e9, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

@@ -1,0 +1,44 @@
+"""Which slice of the run an observation belongs to."""
+
+from bisect import bisect_right
+
+from analysis.profile import LoadProfile
+
+NS_PER_S = 1_000_000_000
+
+
+class SliceClock:
+    """Turns wall-clock stamps into slice numbers on the run's time axis.
+
+    An observation is filed under the slice in which it completed, but never past the last slice of the
+    block (stretch of stages with equal `measure`) in which it was due. A cut by time therefore never
+    separates a request from its outcome.
+    """
+
+    __slots__ = ("_last_slice_of_block", "_starts_ns", "slice_ns", "start_ns")
+
+    def __init__(self, profile: LoadProfile, start_ns: int) -> None:
+        self.start_ns = start_ns
+        self.slice_ns = profile.slice_s * NS_PER_S
+        self._starts_ns: list[int] = []
+        self._last_slice_of_block: list[int | None] = []
+        elapsed_s = 0
+        measured: bool | None = None
+        for stage in profile.stages:
+            if stage.measure is not measured:
+                self._starts_ns.append(start_ns + elapsed_s * NS_PER_S)
+                self._last_slice_of_block.append(None)
+                measured = stage.measure
+            elapsed_s += stage.duration_s
+            self._last_slice_of_block[-1] = elapsed_s // profile.slice_s - 1
+
+    def slice_at(self, stamp_ns: int) -> int:
+        """The slice that holds a stamp; stamps before the start belong to slice 0."""
+        return max(0, (stamp_ns - self.start_ns) // self.slice_ns)
+
+    def filed_slice(self, due_ns: int, done_ns: int) -> int:
+        """The slice under which something due and done at these stamps is filed."""
+        done = self.slice_at(done_ns)
+        block = max(0, bisect_right(self._starts_ns, due_ns) - 1)
+        last = self._last_slice_of_block[block] if self._last_slice_of_block else None
+        return done if last is None else min(done, last)

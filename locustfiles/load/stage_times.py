@@ -1,0 +1,55 @@
+"""Times that a service reports about its own stages."""
+
+from typing import Any
+
+from analysis.target import Endpoint
+from locustfiles.load.exchange import Exchange
+from locustfiles.load.expectation import value_at
+
+UNATTRIBUTED = "stage.unattributed"
+
+
+def server_timing_us(header: str) -> dict[str, int]:
+    """Stage times of a `Server-Timing` header (W3C Server Timing): name to microseconds."""
+    stages: dict[str, int] = {}
+    for entry in header.split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip().lower() == "dur" and name:
+                milliseconds = _number(value.strip().strip('"'))
+                if milliseconds is not None:
+                    stages[f"stage.{name}"] = round(milliseconds * 1000)
+    return stages
+
+
+def header_stages_us(exchange: Exchange) -> dict[str, int]:
+    """Stage times of the `Server-Timing` header; headers are parsed only when it is there."""
+    head = exchange.head
+    if b"erver-timing" not in head and b"erver-Timing" not in head and b"ERVER-TIMING" not in head:
+        return {}
+    return server_timing_us(exchange.headers.get("server-timing", ""))
+
+
+def reported_stages_us(exchange: Exchange, endpoint: Endpoint, document: Any) -> dict[str, int]:
+    """Stage times of a plain answer: from its header, and from the JSON fields that the target file names."""
+    stages = header_stages_us(exchange)
+    for name, path in endpoint.stage_json.items():
+        value = value_at(document, path)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            stages[f"stage.{name}"] = round(value * 1000)
+    return stages
+
+
+def with_unattributed(stages_us: dict[str, int], service_us: int | None) -> dict[str, int]:
+    """The stages, and what of the service time they leave unexplained."""
+    if stages_us and service_us is not None:
+        stages_us[UNATTRIBUTED] = max(0, service_us - sum(stages_us.values()))
+    return stages_us
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

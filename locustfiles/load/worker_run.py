@@ -1,0 +1,110 @@
+"""One process's part in a run: its calls, its recorder and its random sequences."""
+
+from locust.env import Environment
+
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import gevent
+
+from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.question import QuestionStream, load_questions
+from analysis.target import Target, expand, load_target
+from locustfiles.load.endpoint_call import EndpointCall
+from locustfiles.load.recorder import Recorder
+from locustfiles.load.request import parse_origin
+from locustfiles.load.run_plan import RunPlan
+from locustfiles.load.stamp import now_ns
+from locustfiles.load.wire import WireClient
+
+SLOT = "plimsoll_worker_run"
+
+
+class WorkerRun:
+    """Everything the users of this process need; made at test start, dropped at the next one."""
+
+    def __init__(self, environment: Environment, plan: RunPlan, worker: int) -> None:
+        self.plan = plan
+        self.worker = worker
+        self.target: Target = load_target(plan.target)
+        self.profile: LoadProfile = load_profile(plan.profile)
+        self.mix = check_mix(self.profile, self.target)
+        self.recorder = Recorder(
+            self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
+        )
+        headers = expanded_headers(self.target, os.environ)
+        self.calls = {
+            name: EndpointCall(endpoint, headers[name], self.recorder, environment.events.request)
+            for name, endpoint in self.target.endpoints.items()
+        }
+        self.base_url = usable_url(self.target, plan.base_url or None, os.environ)
+        self._connect_timeout_s = max(
+            (endpoint.connect_timeout_s for endpoint in self.target.endpoints.values()), default=5.0
+        )
+        questions = self.target.questions
+        self._questions: tuple[str, ...] = () if questions is None else load_questions(Path(questions.file))
+        self._user_numbers = itertools.count(1)
+        self.clock: str = self.client().clock
+
+    def client(self) -> WireClient:
+        """A wire client of its own for one user, or for one arrival at a time."""
+        return WireClient(self.base_url, connect_timeout_s=self._connect_timeout_s)
+
+    def next_user(self) -> int:
+        """A number that no other user of this process has; 0 is the arrivals' own."""
+        return next(self._user_numbers)
+
+    def questions(self, user: int) -> QuestionStream | None:
+        """The seeded question sequence of one user; None when the target has no questions."""
+        settings = self.target.questions
+        if settings is None:
+            return None
+        return QuestionStream(
+            self._questions, settings.zipf, settings.seed + self.plan.seed, self.worker, user
+        )
+
+    def wait_for_start(self) -> None:
+        """Hold a user back until the run's time axis begins."""
+        remaining_s = (self.plan.start_ns - now_ns()) / 1e9
+        if remaining_s > 0:
+            gevent.sleep(remaining_s)
+
+    def bind(self, environment: Environment) -> None:
+        """Make this the environment's current run."""
+        vars(environment)[SLOT] = self
+
+    @staticmethod
+    def unbind(environment: Environment) -> None:
+        """Leave the environment without a run."""
+        vars(environment).pop(SLOT, None)
+
+    @staticmethod
+    def of(environment: Environment) -> "WorkerRun | None":
+        """The environment's current run."""
+        run: WorkerRun | None = vars(environment).get(SLOT)
+        return run
+
+
+def expanded_headers(target: Target, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Each endpoint's headers, the target's included, with `${NAME}` filled in. Keep them in this process."""
+    common = {
+        name: expand(value, environ, file=target.file, key=f"headers.{name}")
+        for name, value in target.headers.items()
+    }
+    return {
+        endpoint.name: common
+        | {
+            name: expand(value, environ, file=target.file, key=f"endpoints.{endpoint.name}.headers.{name}")
+            for name, value in endpoint.headers.items()
+        }
+        for endpoint in target.endpoints.values()
+    }
+
+
+def usable_url(target: Target, override: str | None, environ: Mapping[str, str]) -> str:
+    """The URL to send load to; UsageError for one that is none or has credentials, without quoting it."""
+    url = override or expand(target.base_url, environ, file=target.file, key="base_url")
+    parse_origin(url)
+    return url.rstrip("/")

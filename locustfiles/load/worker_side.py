@@ -1,0 +1,147 @@
+"""What every process that generates load does: start its part of a run, report each slice, drain."""
+
+import locust.log
+import locust.runners
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+import logging
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import gevent
+
+from locustfiles.load.endpoint_call import OURS
+from locustfiles.load.generator_probe import GeneratorProbe
+from locustfiles.load.run_plan import RunPlan
+from locustfiles.load.slice_clock import NS_PER_S
+from locustfiles.load.stamp import now_ns
+from locustfiles.load.stock_request import stock_failure
+from locustfiles.load.worker_run import WorkerRun
+
+if TYPE_CHECKING:
+    from locustfiles.load.master_side import MasterSide
+
+logger = logging.getLogger(__name__)
+
+REPORT_KEY = "plimsoll"
+UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class WorkerSide:
+    """In a local run this sits beside the master's side and hands its reports over directly."""
+
+    DRAIN: ClassVar[str] = "plimsoll_drain"
+    DRAINED: ClassVar[str] = "plimsoll_drained"
+
+    def __init__(self, environment: Environment, master: "MasterSide | None") -> None:
+        self._environment = environment
+        self._master = master
+        self._run: WorkerRun | None = None
+        self._probe: GeneratorProbe | None = None
+        self._flusher: gevent.Greenlet | None = None
+        self._clock_is_user = False
+
+    def on_test_start(self, **_: Any) -> None:
+        """Make this process's part of the run that the master has planned."""
+        self._end_probe()
+        WorkerRun.unbind(self._environment)
+        self._run = None
+        text = getattr(self._environment.parsed_options, "plimsoll_plan", "")
+        if not text:
+            return
+        runner = self._environment.runner
+        index = getattr(runner, "worker_index", 0)
+        run = WorkerRun(self._environment, RunPlan.from_text(text), max(0, index))
+        run.bind(self._environment)
+        self._run = run
+        self._clock_is_user = run.clock != "kernel"
+        self._probe = GeneratorProbe(self._environment, run.recorder)
+        if self._master is None:
+            locust.runners.WORKER_REPORT_INTERVAL = float(run.profile.slice_s)
+        else:
+            self._flusher = gevent.spawn(self._flush, run, self._master.take_local_report)
+
+    def on_test_stop(self, **_: Any) -> None:
+        """Hand over what the last slices hold; a remote worker does so in its next report."""
+        if self._flusher is not None:
+            self._flusher.kill()
+            self._flusher = None
+        if self._master is not None and (report := self.report()) is not None:
+            self._master.take_local_report(report)
+        self._end_probe()
+
+    def report(self) -> dict[str, Any] | None:
+        """Everything since the last report; None outside a run."""
+        run = self._run
+        if run is None:
+            return None
+        return {
+            "run_id": run.plan.run_id,
+            "rows": run.recorder.report(),
+            "sample": None if self._probe is None else self._probe.reading(),
+            "clock": "user" if self._clock_is_user else "kernel",
+            "listener_failed": bool(locust.log.unhandled_greenlet_exception),
+        }
+
+    def on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
+        """Add our report to Locust's own."""
+        report = self.report()
+        if report is not None:
+            data[REPORT_KEY] = report
+
+    def on_drain(self, environment: Environment, **_: Any) -> None:
+        """Finish what is in flight, report it, and say so; Locust's own quit waits only half a second."""
+        self._finish(environment.runner)
+
+    def on_quitting(self, environment: Environment, **_: Any) -> None:
+        """A worker that is told to go by a signal still reports what it has."""
+        self._finish(environment.runner)
+
+    def _finish(self, runner: Any) -> None:
+        if not isinstance(runner, WorkerRunner):
+            return
+        runner.stop()
+        runner._send_stats()
+        runner.send_message(self.DRAINED, {})
+        # Locust's stop message makes a worker sleep for the stop timeout, although nothing is left.
+        self._environment.stop_timeout = 0.0
+
+    def on_request(
+        self,
+        request_type: str,
+        name: str,
+        response_time: float | None,
+        response_length: int,
+        exception: BaseException | None = None,
+        context: dict[str, Any] | None = None,
+        start_time: float | None = None,
+        response: Any = None,
+        **_: Any,
+    ) -> None:
+        """Record a request of a stock Locust user, which has no kernel stamps."""
+        run = self._run
+        if run is None or (context and OURS in context):
+            return
+        self._clock_is_user = True
+        done_ns = now_ns()
+        response_us = None if response_time is None else round(response_time * 1000)
+        due_ns = done_ns - (response_us or 0) * 1000 if start_time is None else round(start_time * NS_PER_S)
+        endpoint = UNSAFE_IN_A_NAME.sub("_", name).strip("_")[:60] or request_type.lower()
+        failure = None if exception is None else stock_failure(exception, response)
+        run.recorder.endpoint(endpoint).stock(due_ns, done_ns, response_us, response_length or 0, failure)
+
+    def _flush(self, run: WorkerRun, deliver: Callable[[dict[str, Any]], None]) -> None:
+        slice_ns = run.profile.slice_s * NS_PER_S
+        while True:
+            into_slice_ns = (now_ns() - run.plan.start_ns) % slice_ns
+            gevent.sleep((slice_ns - into_slice_ns) / NS_PER_S)
+            report = self.report()
+            if report is not None:
+                deliver(report)
+
+    def _end_probe(self) -> None:
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None

@@ -1,0 +1,46 @@
+"""Load on a RAG service: `locust -f locustfiles/rag.py --load-profile smoke --target reference`."""
+
+from locust import tag, task
+
+from locustfiles.load.arrivals import ArrivalScheduler
+from locustfiles.load.plugin import install
+from locustfiles.load.users import EndpointUser
+
+install()
+
+
+class QueryUser(EndpointUser):
+    """Asks a question and reads the whole answer."""
+
+    endpoint = "query"
+
+    @tag("query")
+    @task
+    def query(self) -> None:
+        self.ask()
+
+
+class StreamUser(EndpointUser):
+    """Asks a question and reads the answer token by token."""
+
+    endpoint = "stream"
+
+    @tag("stream")
+    @task
+    def stream(self) -> None:
+        self.ask()
+
+
+class HealthUser(EndpointUser):
+    """Polls the aggregated health."""
+
+    endpoint = "health"
+
+    @tag("health")
+    @task
+    def health(self) -> None:
+        self.ask()
+
+
+class Arrivals(ArrivalScheduler):
+    """The open model: sends every endpoint of the mix on a schedule."""
