@@ -1,21 +1,28 @@
 """The `plimsoll` command: arguments, messages and exit codes; the work lies in a module per command."""
 
-import functools
 import logging
-import os
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated
 
 import typer
 
-from analysis.errors import PlimsollError
-from analysis.exit_code import ExitCode
 from scripts.checkout import BASELINES, RUNS
-
-P = ParamSpec("P")
+from scripts.guard import command
+from scripts.options import (
+    AllowInconclusive,
+    AsJson,
+    BaselineName,
+    Baselines,
+    BaseUrl,
+    LocustArgs,
+    Processes,
+    Profile,
+    RunRoot,
+    Seed,
+    Target,
+)
+from scripts.serve_cli import serve
 
 app = typer.Typer(
     name="plimsoll",
@@ -28,75 +35,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-baseline_app = typer.Typer(
-    help="Record, show and promote baselines.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(baseline_app, name="baseline")
-
-Target = Annotated[
-    str, typer.Option("--target", help="Target: a name in locustfiles/targets, or a .toml file.")
-]
-Profile = Annotated[
-    str, typer.Option("--profile", help="Load profile: a name in locustfiles/profiles, or a .toml file.")
-]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Use this instead of the target's base_url.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of arrivals and questions.")]
-Processes = Annotated[int | None, typer.Option("--processes", help="Locust worker processes.")]
-RunRoot = Annotated[Path, typer.Option("--run-root", help="Where run directories are made.")]
-Baselines = Annotated[Path, typer.Option("--baselines", help="Where baselines are kept.")]
-BaselineName = Annotated[
-    str, typer.Option("--baseline", help="auto, none (objectives only) or a baseline file.")
-]
-AllowInconclusive = Annotated[
-    bool, typer.Option("--allow-inconclusive", help="Exit 0 instead of 4 when nothing could be decided.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-LocustArgs = Annotated[
-    list[str] | None, typer.Argument(metavar="[-- LOCUST_ARGS]", help="Passed to locust as they are.")
-]
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories.")]
 
 
 def main() -> None:
     app(prog_name="plimsoll")
-
-
-def command(function: Callable[P, int]) -> Callable[P, None]:
-    """Turns what a command returns or raises into the exit code of the contract."""
-
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(int(_guard(lambda: function(*args, **kwargs))))
-
-    return guarded
-
-
-def _guard(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except PlimsollError as error:
-        _show_traceback()
-        print(f"plimsoll: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("plimsoll: stopped by SIGINT", file=sys.stderr)
-        return ExitCode.INVALID
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit: give it somewhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INVALID
-    except Exception as error:  # noqa: BLE001 -- the outermost frame: fails closed with one line
-        _show_traceback()
-        from scripts.fault import log_fault
-
-        kind = type(error).__name__
-        print(f"plimsoll: a fault of its own: {kind}: {error}; details: {log_fault(error)}", file=sys.stderr)
-        return ExitCode.INVALID
-
-
-def _show_traceback() -> None:
-    if logging.getLogger().isEnabledFor(logging.DEBUG):
-        traceback.print_exc()
 
 
 def _print_version(wanted: bool) -> None:
@@ -198,7 +141,9 @@ def doctor(
 def sidecar(
     target: Target,
     output: Annotated[str, typer.Option("--output", help="A file, or - for stdout.")] = "-",
-    interval_s: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between samples.")] = 1.0,
+    interval_s: Annotated[
+        float | None, typer.Option("--interval", help="Seconds between samples; the target's own by default.")
+    ] = None,
     pid: Annotated[int | None, typer.Option("--pid", help="The service's process.")] = None,
     base_url: BaseUrl = None,
     count: Annotated[int | None, typer.Option("--count", min=1, help="Stop after so many samples.")] = None,
@@ -208,6 +153,8 @@ def sidecar(
 
     return sidecar_command(target, output, interval_s, pid, base_url, count)
 
+
+app.command()(serve)
 
 if __name__ == "__main__":
     main()
