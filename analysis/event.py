@@ -1,10 +1,15 @@
-"""Kinds of entries in events.jsonl."""
+"""An event: something that happened in a run, as a JSON object in events.jsonl."""
 
+import json
 from enum import StrEnum
+from typing import Any
+
+Event = dict[str, Any]
+"""Whole objects as they were written: `t_utc_ns`, `kind` and the kind's own fields."""
 
 
 class EventKind(StrEnum):
-    """What can happen in a run, with the fields that its entry carries."""
+    """What can happen, with the fields that the entry carries."""
 
     RUN_STARTED = "run_started"
     STAGE = "stage"
@@ -38,3 +43,11 @@ class EventKind(StrEnum):
     """file"""
     SIGNAL = "signal"
     """name"""
+
+
+def parse_event(line: bytes) -> Event:
+    """Read a line; `ValueError` when it is no event. Kinds are not checked: a newer version may know more."""
+    match json.loads(line):
+        case {"t_utc_ns": int(), "kind": str()} as event:
+            return event
+    raise ValueError("a JSON object with t_utc_ns in whole nanoseconds and a kind was wanted")
