@@ -47,6 +47,7 @@ class EventKind(StrEnum):
 
 def parse_event(line: bytes) -> Event:
     """Read a line; `ValueError` when it is no event. Kinds are not checked: a newer version may know more."""
+    event: Event
     match json.loads(line):
         case {"t_utc_ns": int(), "kind": str()} as event:
             return event
