@@ -47,8 +47,7 @@ class EventKind(StrEnum):
 
 def parse_event(line: bytes) -> Event:
     """Read a line; `ValueError` when it is no event. Kinds are not checked: a newer version may know more."""
-    event: Event
     match json.loads(line):
         case {"t_utc_ns": int(), "kind": str()} as event:
-            return event
+            return dict(event)
     raise ValueError("a JSON object with t_utc_ns in whole nanoseconds and a kind was wanted")

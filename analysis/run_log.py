@@ -68,10 +68,12 @@ class RunLog:
         counted = self.counts[-1].slice_index if self.counts else -1
         return max(counted, max(timed, default=-1)) + 1
 
-    def merged(self, tag: str, start_slice: int, end_slice: int) -> Histogram:
-        """One histogram of a tag over a range of slices; empty when there is none."""
+    def merged(self, tag: str, start_slice: int = 0, end_slice: int | None = None) -> Histogram:
+        """One histogram of a tag over a range of slices, or over the whole run; empty when there is none."""
         found = self.histograms.get(tag)
-        return Histogram() if found is None else found.merged(start_slice, end_slice)
+        if found is None:
+            return Histogram()
+        return found.merged(start_slice, self.slices if end_slice is None else end_slice)
 
     def series(self, tag: str, p: float) -> list[tuple[float, float | None]]:
         """A percentile of every slice, with the second at which the slice starts."""
@@ -90,21 +92,6 @@ class RunLog:
         for row in self.counts[first:last]:
             by_endpoint[row.endpoint].append(row.counts)
         return {endpoint: total(counts) for endpoint, counts in sorted(by_endpoint.items())}
-
-    def unmatched_slices(self) -> tuple[int, ...]:
-        """Slices in which an endpoint's successes and its `response` observations differ in number.
-
-        That is how rows that are missing altogether show themselves; a crash leaves some in the last slices.
-        """
-        succeeded: defaultdict[tuple[int, str], int] = defaultdict(int)
-        for row in self.counts:
-            succeeded[row.slice_index, row.endpoint] += row.counts.ok
-        for tag, found in self.histograms.items():
-            endpoint, _, metric = tag.partition(".")
-            if metric == "response":
-                for number in found.slices():
-                    succeeded[number, endpoint] -= found.count(number)
-        return tuple(sorted({number for (number, _), rest in succeeded.items() if rest}))
 
 
 def _slice_of_row(row: CountsRow) -> int:

@@ -18,11 +18,10 @@ class SampleSource(StrEnum):
 
 def parse_sample(line: bytes) -> Sample:
     """Read a line; `ValueError` when it is no sample. One that does not name its source is the sidecar's."""
-    sample: Sample
     match json.loads(line, parse_constant=_refuse, parse_float=_finite):
         case {"t_utc_ns": int()} as sample:
-            sample["source"] = SampleSource(sample.get("source", SampleSource.SIDECAR)).value
-            return sample
+            source = SampleSource(sample.get("source", SampleSource.SIDECAR))
+            return {**sample, "source": source.value}
     raise ValueError("a JSON object with t_utc_ns in whole nanoseconds was wanted")
 
 

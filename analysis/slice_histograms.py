@@ -30,10 +30,6 @@ class SliceHistograms:
         """Slices that have a row, ascending."""
         return tuple(sorted(self._rows))
 
-    def count(self, slice_index: int) -> int:
-        """Observations in a slice."""
-        return sum(int(counts.sum(dtype=np.int64)) for _, counts in self._rows.get(slice_index, ()))
-
     def merged(self, start: int, end: int) -> Histogram:
         """One histogram of the slices from `start` to before `end`."""
         return Histogram.from_sparse(*self._joined(start, end))
