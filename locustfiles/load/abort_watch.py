@@ -81,4 +81,4 @@ def _percentile(rows: list[Mapping[str, Any]], rule: AbortRule) -> float | None:
             merged.merge(Histogram.decode(encoded))
     if merged.count < max(1, rule.min_count):
         return None
-    return merged.percentile(float(rule.statistic.removeprefix("p")))
+    return merged.percentile(float(rule.statistic.removeprefix("p")) / 100)

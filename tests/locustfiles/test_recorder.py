@@ -1,0 +1,130 @@
+"""Observations are filed under the right slice, and every started request ends once."""
+
+import random
+
+from analysis.failure import Failure, FailureKind
+from analysis.histogram import Histogram
+from analysis.profile import LoadProfile
+from analysis.profile_parts import Model, Stage
+from locustfiles.load.exchange import Exchange
+from locustfiles.load.recorder import Recorder
+from locustfiles.load.slice_clock import NS_PER_S, SliceClock
+
+START_NS = 1_700_000_000 * NS_PER_S
+PROFILE = LoadProfile(
+    name="p",
+    model=Model.CLOSED,
+    mix={"query": 1.0},
+    stages=(Stage("warm-up", 5, 4, measure=False), Stage("steady", 10, 4), Stage("more", 5, 8)),
+)
+
+
+def at(second: float) -> int:
+    return START_NS + round(second * NS_PER_S)
+
+
+def exchange(due_s: float, done_s: float) -> Exchange:
+    return Exchange(
+        at(due_s), send_ns=at(due_s), first_ns=at(done_s), last_ns=at(done_s), wake_lag_ns=5_000, status=200
+    )
+
+
+def test_a_request_is_filed_under_the_slice_in_which_it_completed() -> None:
+    """Due at 6.2 s and done at 8.7 s belongs to slice 8."""
+    assert SliceClock(PROFILE, START_NS).filed_slice(at(6.2), at(8.7)) == 8
+
+
+def test_a_request_due_in_the_warm_up_never_reaches_the_measured_part() -> None:
+    """Due at 4.9 s and done at 9 s stays in slice 4, the last of the warm-up."""
+    assert SliceClock(PROFILE, START_NS).filed_slice(at(4.9), at(9.0)) == 4
+
+
+def test_a_request_done_in_the_drain_is_filed_in_the_last_slice() -> None:
+    """Due at 19 s and done 30 s later still counts as measured."""
+    assert SliceClock(PROFILE, START_NS).filed_slice(at(19.0), at(49.0)) == 19
+
+
+def test_neighbouring_measured_stages_are_one_block() -> None:
+    """Due in one measured stage and done in the next is filed where it was done."""
+    assert SliceClock(PROFILE, START_NS).filed_slice(at(14.5), at(16.5)) == 16
+
+
+def test_the_slice_clock_agrees_with_the_profile() -> None:
+    """The integer arithmetic of the hot path files like the profile's own rule."""
+    clock, draws = SliceClock(PROFILE, START_NS), random.Random(1)
+    for _ in range(2000):
+        due_s = draws.uniform(0, 19.99)
+        done_s = due_s + draws.expovariate(0.3)
+        assert clock.filed_slice(at(due_s), at(done_s)) == int(PROFILE.filed_at(due_s, done_s))
+
+
+def test_without_stages_a_request_is_filed_where_it_completed() -> None:
+    """A manual run has no blocks."""
+    manual = LoadProfile(name="manual", model=Model.CLOSED, mix={"query": 1.0})
+    assert SliceClock(manual, START_NS).filed_slice(at(1.0), at(99.5)) == 99
+
+
+def test_every_outcome_is_reported_once() -> None:
+    """A report holds what was recorded since the last one, and nothing twice."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    query.finish(exchange(6.0, 6.1), None, {"stage.embed": 1200})
+    query.start(at(6.2))
+    query.finish(exchange(6.2, 6.3), Failure(FailureKind.HTTP_5XX, "status 503"), {})
+    query.drop(at(6.4))
+    (row,) = recorder.report()
+    assert row["slice"] == 6
+    assert row["counts"] == {
+        "due": 3,
+        "dropped": 1,
+        "started": 2,
+        "ok": 1,
+        "failed": {"http_5xx": 1},
+    }
+    assert sorted(row["histograms"]) == [
+        "response",
+        "send_lag",
+        "service",
+        "stage.embed",
+        "ttfb",
+        "wake_lag",
+    ]
+    assert row["exemplars"] == [{"failure": "http_5xx", "detail": "status 503", "status": 200}]
+    assert recorder.report() == []
+
+
+def test_the_time_of_a_failed_request_is_in_no_latency_histogram() -> None:
+    """A fast refusal must not make a service look fast."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    query.finish(exchange(6.0, 6.001), Failure(FailureKind.HTTP_5XX, "status 503"), {})
+    (row,) = recorder.report()
+    assert "response" not in row["histograms"]
+
+
+def test_response_counts_from_the_due_time() -> None:
+    """A request that was sent 2 s late has a response of 2.1 s and a service time of 0.1 s."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    late = Exchange(at(6.0), send_ns=at(8.0), first_ns=at(8.1), last_ns=at(8.1), status=200)
+    query.finish(late, None, {})
+    (row,) = (row for row in recorder.report() if row["histograms"])
+    response = Histogram.decode(row["histograms"]["response"]).max_us
+    service = Histogram.decode(row["histograms"]["service"]).max_us
+    assert response is not None
+    assert service is not None
+    assert 2_100_000 <= response < 2_103_000
+    assert 100_000 <= service < 100_200
+
+
+def test_goodput_counts_requests_that_meet_every_limit() -> None:
+    """One of two answers is within 200 ms."""
+    recorder = Recorder(PROFILE, START_NS, {"query": {"response": 200_000}})
+    query = recorder.endpoint("query")
+    for done_s in (6.1, 6.5):
+        query.start(at(6.0))
+        query.finish(exchange(6.0, done_s), None, {})
+    assert sum(row["counts"].get("good", 0) for row in recorder.report()) == 1

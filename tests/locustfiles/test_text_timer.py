@@ -1,0 +1,70 @@
+"""Stream metrics come from the stamps of events with text."""
+
+from locustfiles.load.stage_times import server_timing_us, with_unattributed
+from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.text_timer import TextTimer
+
+MS = 1_000_000
+
+
+def text(stamp_ms: float, content: str = "word") -> StreamEvent:
+    return StreamEvent(EventKind.TEXT, round(stamp_ms * MS), content)
+
+
+def test_the_first_token_is_the_first_event_with_text() -> None:
+    """A stage event and an empty text before it do not count."""
+    timer = TextTimer()
+    timer.take(StreamEvent(EventKind.STAGE, 10 * MS, name="embed", duration_us=1500.0))
+    timer.take(text(20, ""))
+    timer.take(text(50))
+    timings = timer.timings_us(sched_ns=0, send_ns=5 * MS)
+    assert timings == {"ttft": 50_000, "ttft_service": 45_000}
+    assert timer.stages_us == {"stage.embed": 1500}
+
+
+def test_gaps_are_between_text_events() -> None:
+    """Three texts make two gaps; the larger one is max_gap."""
+    timer = TextTimer()
+    for stamp_ms in (50, 60, 90):
+        timer.take(text(stamp_ms))
+    assert timer.gaps_us == [10_000, 30_000]
+    assert timer.timings_us(0, 0)["max_gap"] == 30_000
+
+
+def test_tpot_uses_the_services_own_token_count() -> None:
+    """40 ms after the first token for four more tokens are 10 ms each."""
+    timer = TextTimer()
+    for event in (text(50), text(90), StreamEvent(EventKind.DONE, 91 * MS, tokens=5)):
+        timer.take(event)
+    assert timer.timings_us(0, 0)["tpot"] == 10_000
+
+
+def test_tpot_of_one_token_is_undefined() -> None:
+    """There is no time between one token."""
+    timer = TextTimer()
+    timer.take(text(50))
+    assert "tpot" not in timer.timings_us(0, 0)
+
+
+def test_a_stream_without_text_has_no_timings() -> None:
+    """Absent is absent, not zero."""
+    timer = TextTimer()
+    timer.take(StreamEvent(EventKind.DONE, 50 * MS))
+    assert timer.timings_us(0, 0) == {}
+
+
+def test_server_timing_gives_stages_in_microseconds() -> None:
+    """Entries without a duration, and descriptions, are left out."""
+    header = 'embed;dur=1.5, cache;desc="hit", retrieve;desc="index";dur=20, odd;dur=x'
+    assert server_timing_us(header) == {"stage.embed": 1500, "stage.retrieve": 20_000}
+
+
+def test_what_stages_leave_unexplained_is_unattributed() -> None:
+    """100 ms of service, 60 ms of stages."""
+    stages = with_unattributed({"stage.embed": 10_000, "stage.generate": 50_000}, 100_000)
+    assert stages["stage.unattributed"] == 40_000
+
+
+def test_without_stages_nothing_is_unattributed() -> None:
+    """A service that reports nothing has no unexplained time, only unknown time."""
+    assert with_unattributed({}, 100_000) == {}
