@@ -10,11 +10,12 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
-from scipy.sparse.linalg import svds
 
 Vector = NDArray[np.float32]
 
-DIMENSIONS = 192
+DIMENSIONS = 256
+_OVERSAMPLING = 24
+_POWER_STEPS = 3
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _STOP_WORDS = frozenset(
     {
@@ -61,10 +62,7 @@ def fit(texts: Sequence[str], dimensions: int = DIMENSIONS) -> tuple[TextModel, 
     terms = {term: index for index, term in enumerate(sorted(frequency))}
     idf = np.array([math.log((1 + len(texts)) / (1 + frequency[term])) + 1.0 for term in terms])
     matrix = _weights(documents, terms, idf)
-    dimensions = min(dimensions, min(matrix.shape) - 1)
-    start = np.random.default_rng(7).standard_normal(min(matrix.shape))  # ARPACK's own start is random
-    right = svds(matrix, k=dimensions, v0=start)[2]
-    basis = right[::-1].T
+    basis = _right_singular_vectors(matrix, min(dimensions, min(matrix.shape) - 1))
     vectors = matrix @ basis
     norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     model = TextModel(terms, np.ascontiguousarray(basis * idf[:, None], dtype=np.float32))
@@ -74,6 +72,16 @@ def fit(texts: Sequence[str], dimensions: int = DIMENSIONS) -> tuple[TextModel, 
 def unit(vector: Vector) -> Vector:
     norm = float(np.linalg.norm(vector))
     return vector if norm == 0.0 else (vector / norm).astype(np.float32)
+
+
+def _right_singular_vectors(matrix: sparse.csr_array, count: int) -> NDArray[np.float64]:
+    """Shape (terms, count), by subspace iteration from a seeded start (Halko, Martinsson and Tropp, 2011)."""
+    width = min(count + _OVERSAMPLING, min(matrix.shape))
+    block = np.linalg.qr(matrix @ np.random.default_rng(7).standard_normal((matrix.shape[1], width))).Q
+    for _ in range(_POWER_STEPS):
+        block = np.linalg.qr(matrix @ np.linalg.qr(matrix.T @ block).Q).Q
+    right = np.linalg.svd((matrix.T @ block).T, full_matrices=False).Vh
+    return np.asarray(right[:count].T, dtype=np.float64)
 
 
 def _weights(

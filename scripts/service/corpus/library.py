@@ -1,19 +1,27 @@
 """All passages, in a fixed order."""
 
-from collections import Counter
 from functools import cache
 
-from scripts.service.corpus import navigation
+from scripts.service.corpus import cities, cooking, navigation, networks, plants, sampling, ships, weather
 from scripts.service.corpus.passage import Passage
+
+_TOPICS = {
+    "ships": ships.drafts,
+    "navigation": navigation.drafts,
+    "weather": weather.drafts,
+    "networks": networks.drafts,
+    "statistics": sampling.drafts,
+    "cooking": cooking.drafts,
+    "plants": plants.drafts,
+    "cities": cities.drafts,
+}
 
 
 @cache
 def passages() -> tuple[Passage, ...]:
     """The same passages with the same identities at every start."""
-    counts: Counter[str] = Counter()
-    library: list[Passage] = []
-    for topic, drafts in (("navigation", navigation.drafts()),):
-        for title, text in drafts:
-            counts[topic] += 1
-            library.append(Passage(f"{topic}-{counts[topic]:04d}", topic, title, text))
-    return tuple(library)
+    return tuple(
+        Passage(f"{topic}-{number:04d}", topic, draft.title, draft.text)
+        for topic, drafts in _TOPICS.items()
+        for number, draft in enumerate(drafts(), start=1)
+    )
