@@ -1,4 +1,4 @@
-"""How fast a reading grows over a run, with an interval that holds for readings that depend on one another."""
+"""How fast a reading grows over a run, with an interval that holds when readings depend on one another."""
 
 import math
 from collections.abc import Sequence

@@ -1,0 +1,227 @@
+"""Reads finished runs, decides whether they can be trusted and how they compare, and leaves result.json."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from analysis.baseline import (
+    OLD_DAYS,
+    Baseline,
+    BaselineKind,
+    baseline_path,
+    read_baseline,
+    same_place_baselines,
+)
+from analysis.comparison import compare
+from analysis.counts import Counts, total
+from analysis.errors import RunLogError
+from analysis.judged_run import JudgedRun, read_like_runs
+from analysis.measurement import GENERATOR, elapsed_s
+from analysis.metric_table import metric_rows
+from analysis.objective import evaluate
+from analysis.result import Check, Comparison, ComparisonRow, Result
+from analysis.run_directory import RunDirectory
+from analysis.run_record import RunStatus
+from analysis.verdict import decide
+from analysis.whole_file import write_whole
+
+AUTO = "auto"
+NONE = "none"
+
+
+def judge(
+    paths: Sequence[Path], *, baseline: str | Path, baselines_root: Path, allow_inconclusive: bool = False
+) -> Result:
+    """Judge runs together and write result.json into the last one's directory.
+
+    `baseline` is auto, none or a file. Auto takes what the run itself asked for and, where that is auto as
+    well, the copy of an earlier judgement before what `baselines_root` holds. The baseline used is copied
+    beside the result, so that judging again gives the same bytes.
+    """
+    runs = read_like_runs(paths)
+    last = runs[-1]
+    directory = RunDirectory.open(paths[-1])
+    allow = allow_inconclusive or last.log.run.judge.allow_inconclusive
+    found = _Found(None, None, None)
+    wants = last.profile.compare and str(baseline) != NONE
+    if wants and str(baseline) == AUTO and last.log.run.judge.baseline == NONE:
+        wants = False
+    if wants:
+        found = _find_baseline(baseline, baselines_root, directory, last)
+
+    comparison = None if found.baseline is None else _compare(runs, found.baseline)
+    checks = list(_together(runs))
+    if found.baseline is not None:
+        checks.append(_age(found.baseline, last))
+    objectives = evaluate(
+        last.target.objectives, [run.measurement for run in runs], [run.readings for run in runs]
+    )
+    decision = decide(
+        checks,
+        objectives,
+        comparison,
+        wants_baseline=wants,
+        allow_inconclusive=allow,
+        no_baseline_reason=found.reason,
+    )
+    record = last.log.run
+    result = Result(
+        run_id=record.run_id,
+        runs=tuple(run.log.run.run_id for run in runs),
+        target=record.target,
+        profile=record.profile,
+        status=_status(runs).value,
+        start_utc=runs[0].log.run.start_utc,
+        duration_s=sum(elapsed_s(run.log) for run in runs),
+        measured_s=sum(run.measurement.measured_s for run in runs),
+        verdict=decision.verdict,
+        exit_code=int(decision.exit_code),
+        reasons=decision.reasons,
+        validity=tuple(checks),
+        metrics=metric_rows([run.measurement for run in runs], tuple(last.target.limits)),
+        objectives=objectives,
+        comparison=comparison,
+        counts=_counts(runs),
+        not_watched=_not_watched(runs),
+        environment=asdict(record.environment),
+        versions=dict(record.versions),
+        clock=record.clock.value,
+    )
+    try:
+        if found.source is not None and found.source != directory.baseline_json:
+            write_whole(directory.baseline_json, found.source.read_bytes())
+        write_whole(directory.result_json, result.to_json().encode())
+    except OSError as error:
+        raise RunLogError(
+            f"{directory.path}: the result cannot be written: {error.strerror}; make room, then judge again"
+        ) from error
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A baseline and the file that it came from, or why there is none."""
+
+    baseline: Baseline | None
+    source: Path | None
+    reason: str | None
+
+
+def _find_baseline(asked: str | Path, root: Path, directory: RunDirectory, run: JudgedRun) -> _Found:
+    """A file that was named must be readable; in auto the closest one of another environment is reported."""
+    if str(asked) != AUTO:
+        return _Found(read_baseline(Path(asked)), Path(asked), None)
+    if directory.baseline_json.exists():
+        return _Found(read_baseline(directory.baseline_json), directory.baseline_json, None)
+    wanted = run.log.run.judge.baseline
+    if wanted != AUTO:
+        return _Found(read_baseline(Path(wanted)), Path(wanted), None)
+    setting = run.setting
+    place = baseline_path(root, setting.target, setting.profile, run.env8, BaselineKind.ROLLING)
+    if place.exists():
+        return _Found(read_baseline(place), place, None)
+    others = [(read_baseline(path), path) for path in same_place_baselines(place)]
+    if others:
+        closest, path = min(
+            others, key=lambda other: (len(other[0].setting.differing_from(setting)), other[1].name)
+        )
+        return _Found(closest, path, None)
+    reason = (
+        f"there is no baseline of {setting.target} x {setting.profile} for this environment ({run.env8}); "
+        "record one with `plimsoll baseline record`"
+    )
+    return _Found(None, None, reason)
+
+
+def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
+    last = runs[-1]
+    differing = baseline.setting.differing_from(last.setting)
+    rows: tuple[ComparisonRow, ...] = ()
+    if not differing:
+        stored = [run.summary() for run in baseline.runs]
+        rows = compare(stored, [run.summary() for run in runs], last.rules, baseline.floors())
+    return Comparison(
+        baseline_id=baseline.baseline_id,
+        kind=baseline.kind.value,
+        baseline_runs=len(baseline.runs),
+        candidate_runs=len(runs),
+        rows=rows,
+        comparable=not differing,
+        differing=differing,
+    )
+
+
+def _together(runs: Sequence[JudgedRun]) -> tuple[Check, ...]:
+    """One check of each name: the first run's that fails it, with the run's id, else the last run's."""
+    if len(runs) == 1:
+        return runs[0].checks
+    chosen: dict[str, Check] = {}
+    for run in runs:
+        for check in run.checks:
+            before = chosen.get(check.name)
+            if (
+                before is not None
+                and not before.ok
+                and (before.invalidates or not check.invalidates or check.ok)
+            ):
+                continue
+            text = check.text if check.ok else f"{run.log.run.run_id}: {check.text}"
+            chosen[check.name] = Check(
+                check.name, check.ok, check.value, check.limit, text, check.invalidates
+            )
+    return tuple(chosen.values())
+
+
+def _age(baseline: Baseline, run: JudgedRun) -> Check:
+    days = baseline.age_days(run.log.run.start_utc)
+    value, limit = f"{days:.1f} days", f"<= {OLD_DAYS:g} days"
+    text = f"the baseline was {days:.1f} days old when the run started"
+    ok = days <= OLD_DAYS
+    if not ok:
+        text += f"; after {OLD_DAYS:g} days hosts and data have usually changed: record a new one"
+    return Check("baseline_age", ok, value, limit, text, invalidates=False)
+
+
+def _status(runs: Sequence[JudgedRun]) -> RunStatus:
+    found = [run.log.run.status for run in runs]
+    return next((status for status in found if status is not RunStatus.COMPLETE), found[-1])
+
+
+def _counts(runs: Sequence[JudgedRun]) -> dict[str, dict[str, object]]:
+    """Of the whole runs, warm-up included, and of their measured part under `measured`."""
+    whole: dict[str, list[Counts]] = {}
+    measured: dict[str, list[Counts]] = {}
+    for run in runs:
+        for endpoint, counts in run.log.totals().items():
+            whole.setdefault(endpoint, []).append(counts)
+        for endpoint, counts in run.measurement.whole.totals.items():
+            measured.setdefault(endpoint, []).append(counts)
+    return {
+        endpoint: {**_plain(total(counts)), "measured": _plain(total(measured.get(endpoint, [])))}
+        for endpoint, counts in sorted(whole.items())
+        if endpoint != GENERATOR
+    }
+
+
+def _plain(counts: Counts) -> dict[str, object]:
+    return {
+        "due": counts.due,
+        "dropped": counts.dropped,
+        "started": counts.started,
+        "ok": counts.ok,
+        "failed": {kind.value: number for kind, number in sorted(counts.failed.items()) if number},
+        "aborted": counts.aborted,
+        "bytes": counts.received_bytes,
+        "events": counts.events,
+        "good": counts.good,
+        "coalesced": counts.coalesced,
+        "clipped": counts.clipped,
+    }
+
+
+def _not_watched(runs: Sequence[JudgedRun]) -> tuple[str, ...]:
+    reasons: dict[str, None] = {}
+    for run in runs:
+        reasons |= dict.fromkeys(run.log.run.not_watched)
+        reasons |= {check.text: None for check in run.checks if check.name == "sidecar" and not check.ok}
+    return tuple(reasons)

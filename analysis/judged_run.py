@@ -1,0 +1,79 @@
+"""One run read from its directory, with everything that the judge and a baseline take from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import UsageError
+from analysis.gate import GateRules
+from analysis.measurement import Measurement, measure, summarise
+from analysis.objective import needing_sidecar
+from analysis.profile import LoadProfile, profile_from_json
+from analysis.readings import Readings, readings_of
+from analysis.result import Check
+from analysis.run_log import RunLog
+from analysis.run_summary import RunSummary
+from analysis.setting import Setting
+from analysis.target import Target, target_from_json
+from analysis.validity import validity_checks
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    log: RunLog
+    target: Target
+    profile: LoadProfile
+    measurement: Measurement
+    readings: Readings
+    checks: tuple[Check, ...]
+
+    @property
+    def valid(self) -> bool:
+        return all(check.ok for check in self.checks if check.invalidates)
+
+    @property
+    def setting(self) -> Setting:
+        run = self.log.run
+        return Setting(run.target, run.profile, run.scenario_sha256, run.clock.value, run.environment.hard)
+
+    @property
+    def env8(self) -> str:
+        return self.setting.env8
+
+    @property
+    def rules(self) -> GateRules:
+        streams = {name for name, endpoint in self.target.endpoints.items() if endpoint.dialect.is_stream}
+        return GateRules(self.profile.model, streams, self.target.margins)
+
+    def summary(self) -> RunSummary:
+        return summarise(self.measurement, tuple(self.target.limits))
+
+
+def read_judged_run(path: Path) -> JudgedRun:
+    """Definitions come from run.json, so that a run can be judged after its files have changed."""
+    log = RunLog.read(path)
+    target = target_from_json(log.run.target_definition)
+    profile = profile_from_json(log.run.profile_definition)
+    measurement = measure(log, profile)
+    needed = needing_sidecar(target.objectives, measurement.measured_s)
+    checks = validity_checks(log, profile, measurement, needed)
+    return JudgedRun(log, target, profile, measurement, readings_of(log, measurement), checks)
+
+
+def read_like_runs(paths: Sequence[Path]) -> tuple[JudgedRun, ...]:
+    """Several runs of one target, load profile, scenario and environment; UsageError names what differs."""
+    if not paths:
+        raise UsageError("found no run directory, wanted one or more")
+    runs = tuple(read_judged_run(path) for path in paths)
+    names = [run.log.run.run_id for run in runs]
+    if len(set(names)) < len(names):
+        raise UsageError(f"found the same run twice among {', '.join(names)}, wanted different runs")
+    first = runs[0].setting
+    for run in runs[1:]:
+        differing = first.differing_from(run.setting)
+        if differing:
+            raise UsageError(
+                f"{run.log.run.run_id} and {names[0]} are not alike, these keys differ: "
+                f"{', '.join(differing)}; judge them apart"
+            )
+    return runs

@@ -1,0 +1,66 @@
+"""What the sidecar read during one run, as the series that objectives and baselines use."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.event import EventKind
+from analysis.measurement import Measurement
+from analysis.run_log import RunLog
+from analysis.sample import Sample, SampleSource
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The service's memory and Prometheus series in the measured part, the host's memory in the whole run."""
+
+    rss_times_s: Sequence[float]
+    rss_bytes: Sequence[float]
+    host_memory_percent: Sequence[float]
+    prometheus: Mapping[str, Sequence[float]]
+    lost: bool
+    """The sidecar ended before the run did."""
+
+
+def readings_of(log: RunLog, measurement: Measurement) -> Readings:
+    start_ns, slice_s = log.run.start_ns, log.run.slice_s
+    rss: list[tuple[float, float]] = []
+    host: list[float] = []
+    prometheus: dict[str, list[float]] = {}
+    for sample in log.samples:
+        if sample["source"] != SampleSource.SIDECAR:
+            continue
+        percent = _number(_part(sample, "host").get("memory_used_percent"))
+        if percent is not None:
+            host.append(percent)
+        at_s = (sample["t_utc_ns"] - start_ns) / 1e9
+        if not any(start * slice_s <= at_s < end * slice_s for start, end in measurement.spans):
+            continue
+        size = _number(_part(sample, "process").get("rss_bytes"))
+        if size is not None:
+            rss.append((at_s, size))
+        for name, found in _part(sample, "prometheus").items():
+            value = _number(found)
+            if value is not None:
+                prometheus.setdefault(name, []).append(value)
+    rss.sort()
+    return Readings(
+        rss_times_s=[at_s for at_s, _ in rss],
+        rss_bytes=[size for _, size in rss],
+        host_memory_percent=host,
+        prometheus=prometheus,
+        lost=any(event.get("kind") == EventKind.SIDECAR_LOST for event in log.events),
+    )
+
+
+def _part(sample: Sample, name: str) -> Mapping[str, Any]:
+    """A part that could not be read is null or missing."""
+    part = sample.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
