@@ -39,8 +39,8 @@ def add_arguments(parser: LocustArgumentParser) -> None:
     """Called for the command line, and again for each page of the web UI: no side effects."""
     # Reachable from other machines only when asked for: the form starts load and shows results.
     parser.set_defaults(web_host="127.0.0.1")
-    group = parser.add_argument_group("Plimsoll", "Targets, load profiles and baselines")
-    group.add_argument(
+
+    parser.add_argument(
         "--target",
         default=DEFAULT_TARGET,
         choices=_choices(target_names(), DEFAULT_TARGET),
@@ -48,7 +48,7 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         env_var="PLIMSOLL_TARGET",
         help="service under test: a name from locustfiles/targets or a TOML file",
     )
-    group.add_argument(
+    parser.add_argument(
         "--load-profile",
         default=DEFAULT_PROFILE,
         choices=_choices(profile_names(), DEFAULT_PROFILE),
@@ -56,27 +56,27 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         env_var="PLIMSOLL_LOAD_PROFILE",
         help="load profile: a name from locustfiles/profiles or a TOML file; manual obeys -u, -r and -t",
     )
-    group.add_argument(
+    parser.add_argument(
         "--seed",
         type=int,
         default=1,
         env_var="PLIMSOLL_SEED",
         help="seed of questions, think times and arrivals; the same seed sends the same load",
     )
-    group.add_argument(
+    parser.add_argument(
         "--baseline",
         default="auto",
         metavar="auto|none|FILE",
         env_var="PLIMSOLL_BASELINE",
         help="what the run is compared with; none asks for the objectives only",
     )
-    group.add_argument(
+    parser.add_argument(
         "--allow-inconclusive",
         action="store_true",
         env_var="PLIMSOLL_ALLOW_INCONCLUSIVE",
         help="exit 0 instead of 4 when nothing could be decided",
     )
-    group.add_argument(
+    parser.add_argument(
         "--run-directory",
         default="reports/runs",
         metavar="DIR",
@@ -84,7 +84,7 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         include_in_web_ui=False,
         help="where run directories are made",
     )
-    group.add_argument(
+    parser.add_argument(
         "--sidecar-command",
         default="",
         metavar="COMMAND",
@@ -93,7 +93,7 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         help="a command that prints samples as JSON lines, such as `ssh host plimsoll sidecar --output -`; "
         "none watches nothing",
     )
-    group.add_argument(
+    parser.add_argument(
         "--plimsoll-plan",
         default="",
         include_in_web_ui=False,

@@ -2,10 +2,10 @@
 
 from locust import User
 from locust.env import Environment
-from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 
 import gevent
+from gevent import GreenletExit
 from gevent.pool import Group
 
 from locustfiles.load.arrival_schedule import arrival_times, endpoint_draws
@@ -36,7 +36,7 @@ class ArrivalScheduler(User):
         """
         run = self._run
         if run is None:
-            raise StopUser
+            raise GreenletExit
         try:
             self._send(run)
             while not self._stopping():
@@ -46,7 +46,7 @@ class ArrivalScheduler(User):
             self._in_flight.kill(block=True)
             for client in self._idle:
                 client.close()
-        raise StopUser
+        raise GreenletExit
 
     def _send(self, run: WorkerRun) -> None:
         seed, worker, plan = run.plan.seed, run.worker, run.plan

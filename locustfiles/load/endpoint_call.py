@@ -36,6 +36,8 @@ class EndpointCall:
     ) -> None:
         self.endpoint = endpoint
         self._headers = dict(headers)
+        if endpoint.body is not None and not any(name.lower() == "content-type" for name in headers):
+            self._headers["Content-Type"] = "application/json"
         self._body = BodyTemplate(endpoint.body)
         self._all = recorder
         self._recorder: EndpointRecorder = recorder.endpoint(endpoint.name)

@@ -2,10 +2,11 @@
 
 from locust import User
 from locust.env import Environment
-from locust.exception import StopUser
 
 import random
 from typing import ClassVar
+
+from gevent import GreenletExit
 
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.stamp import now_ns
@@ -33,7 +34,7 @@ class EndpointUser(User):
     def on_start(self) -> None:
         """Begin with the run's time axis; a user without a run or an endpoint has nothing to do."""
         if self._run is None or self._call is None:
-            raise StopUser
+            raise GreenletExit
         self._run.wait_for_start()
 
     def on_stop(self) -> None:
@@ -45,7 +46,7 @@ class EndpointUser(User):
         """Ask once. The request is due at the moment the user asks, before connecting."""
         call, questions = self._call, self._questions
         if call is None:
-            raise StopUser
+            raise GreenletExit
         question = questions.next() if questions is not None and call.asks else ""
         self._asked_ns = now_ns()
         call.ask(self._client, question, self._asked_ns)

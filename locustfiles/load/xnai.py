@@ -11,8 +11,8 @@ from analysis.failure import Failure, FailureKind
 from locustfiles.load.stream_end import StreamEnd, json_object, milliseconds_as_us, whole
 from locustfiles.load.stream_event import EventKind, StreamEvent
 
-PREFIX = b"data:"
-SEPARATORS = re.compile(rb"(?:\\[nr]|[ \t\r\n])*")
+OPENING = re.compile(rb"(?:\\[nr]|[ \t\r\n])*+data: *\{")
+OPENING_BEGUN = re.compile(rb"(?:\\[nr]|[ \t\r\n])*+(?:\\|d|da|dat|data|data: *)?")
 IN_STRING = re.compile(rb'["\\]')
 OUTSIDE = re.compile(rb'["{}]')
 
@@ -20,12 +20,13 @@ OUTSIDE = re.compile(rb'["{}]')
 class XnaiDecoder:
     """Ends properly with one `done` event. Every byte is looked at once, however the reads are cut."""
 
-    __slots__ = ("_buffer", "_depth", "_end", "_in_string", "_inside", "_lost", "_position")
+    __slots__ = ("_buffer", "_depth", "_end", "_in_string", "_inside", "_lost", "_position", "_start")
 
     def __init__(self) -> None:
         self._end = StreamEnd()
         self._buffer = b""
-        self._position = 0  # how far the object at the start of the buffer has been followed
+        self._start = 0  # of what is not decoded yet
+        self._position = 0  # how far the object that starts there has been followed
         self._depth = 0
         self._in_string = False
         self._inside = False
@@ -40,10 +41,13 @@ class XnaiDecoder:
             end = self._object_end()
             if end is None:
                 break
-            text = self._buffer[:end].decode("utf-8", "replace")
-            self._buffer = self._buffer[end:]
+            text = self._buffer[self._start : end].decode("utf-8", "replace")
+            self._start = end
             self._inside = False
             events += self._decoded(text, stamp_ns)
+        self._buffer = self._buffer[self._start :]
+        self._position -= self._start
+        self._start = 0
         return events
 
     def finish(self) -> Failure | None:
@@ -51,26 +55,21 @@ class XnaiDecoder:
 
     def _opens(self) -> bool:
         """Move to the start of the next object; False while its prefix is not complete."""
-        separators = SEPARATORS.match(self._buffer)
-        rest = self._buffer[separators.end() :] if separators else self._buffer
-        if rest.startswith(PREFIX):
-            rest = rest[len(PREFIX) :].lstrip(b" ")
-            if rest[:1] == b"{":
-                self._buffer = rest
-                self._inside = True
-                self._position = self._depth = 0
-                self._in_string = False
-                return True
-            if rest:
-                self._lose()
-        elif rest and not PREFIX.startswith(rest) and rest != b"\\":
-            self._lose()
+        buffer = self._buffer
+        opening = OPENING.match(buffer, self._start)
+        if opening is not None:
+            self._start = self._position = opening.end() - 1
+            self._inside = True
+            self._depth = 0
+            self._in_string = False
+            return True
+        if OPENING_BEGUN.fullmatch(buffer, self._start) is None:
+            self._lost = True
+            self._start = len(buffer)
+            self._end.fail(
+                FailureKind.PROTOCOL, "neither an event nor a separator where the next event begins"
+            )
         return False
-
-    def _lose(self) -> None:
-        self._lost = True
-        self._buffer = b""
-        self._end.fail(FailureKind.PROTOCOL, "neither an event nor a separator where the next event begins")
 
     def _object_end(self) -> int | None:
         """Where the object ends, or None when it goes on beyond the buffer."""
