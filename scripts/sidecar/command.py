@@ -1,10 +1,12 @@
 """`plimsoll sidecar`: JSON lines about the host and the service, once a tick."""
 
+import logging
 import os
 from collections.abc import Mapping
 
 from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
+from analysis.request_text import check_base_url
 from analysis.target import load_target
 from scripts.sidecar.host import Host
 from scripts.sidecar.loop import sample_until_told
@@ -42,6 +44,10 @@ def sidecar_command(
     count: int | None,
 ) -> int:
     """Sample until `count`, a signal, or the reader or the parent is gone; no interval: the target's own."""
+    for name in ("httpx", "httpcore"):  # they log URLs and headers, which may hold secrets
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if base_url is not None:
+        check_base_url(base_url, "--base-url")
     definition = load_target(target)
     seconds = definition.sidecar.interval_s if interval_s is None else interval_s
     if not 0.1 <= seconds <= 3600.0:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _STATUS = re.compile(r"HTTP Status Code (\d{3})")
 _QUERY_REFUSED = ("400", "422")  # a bad expression, or one that cannot be evaluated
 _NAME_LABEL = "plimsoll_query"
+NOT_FINITE = "not a finite number"
 _MAX_TOGETHER_CHARS = 4000  # servers and proxies refuse much longer URLs
 
 
@@ -144,7 +145,7 @@ def one_number(result: Sequence[Any]) -> tuple[float | None, str | None]:
         value = float(point[1])
     except (IndexError, KeyError, ValueError, TypeError):
         return None, "not a number"
-    return (value, None) if math.isfinite(value) else (None, "not a finite number")
+    return (value, None) if math.isfinite(value) else (None, NOT_FINITE)
 
 
 def _together(queries: Mapping[str, str]) -> str | None:

@@ -1,0 +1,91 @@
+"""`plimsoll doctor`: tells what of a target and its surroundings is right, what is wrong, and what to do."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from analysis.env_template import expand, without_credentials
+from analysis.exit_code import ExitCode
+from analysis.request_text import check_base_url
+from analysis.target import Target, load_target
+from scripts.doctor_checks.check import Area, Check, State
+from scripts.doctor_checks.endpoints import check_endpoints
+from scripts.doctor_checks.environment import check_environment
+from scripts.doctor_checks.generator import check_generator
+from scripts.doctor_checks.network import check_network
+from scripts.doctor_checks.table import checks_json, print_table
+from scripts.doctor_checks.watch import check_watch
+from scripts.sidecar.watched import watched
+
+
+def doctor_command(target: str, base_url: str | None, as_json: bool) -> int:
+    """0: a run can be made. 3: the target cannot be used. 2: its file or the environment is wrong."""
+    for name in ("httpx", "httpcore"):  # they log URLs and headers, which may hold secrets
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if base_url is not None:
+        check_base_url(base_url, "--base-url")
+    definition = load_target(target)
+    checks = [Check(Area.TARGET, "target file", State.OK, f"{definition.file}: {_summary(definition)}")]
+    checks += check_environment(definition, os.environ, base_url)
+    shown_url = without_credentials(base_url or definition.base_url)
+    if _is_wrong(checks):
+        code = ExitCode.USAGE
+    else:
+        url = base_url or expand(definition.base_url, os.environ, file=definition.file, key="base_url")
+        shown_url = without_credentials(url)
+        with _progress() as progress:
+            checks += _living_checks(definition, url.rstrip("/"), base_url, progress)
+        code = ExitCode.INVALID if _is_wrong(checks) else ExitCode.PASS
+    if as_json:
+        print(checks_json(checks, definition.name, shown_url, code))
+    else:
+        print_table(checks, f"{definition.name} at {shown_url}", _verdict(checks, code))
+    return code
+
+
+def _living_checks(
+    target: Target, url: str, base_url: str | None, progress: Callable[[str], object]
+) -> list[Check]:
+    watch = watched(target, os.environ, base_url=base_url)
+    progress("looking for the service")
+    checks = check_network(url)
+    if not _is_wrong(checks):
+        checks += check_endpoints(target, url, progress)
+    checks += check_watch(watch, target.sidecar, progress)
+    return checks + check_generator(url)
+
+
+def _summary(target: Target) -> str:
+    watch = target.sidecar
+    endpoints, objectives = len(target.endpoints), len(target.objectives)
+    return f"{endpoints} endpoints, {objectives} objectives, {len(watch.queries)} queries"
+
+
+def _is_wrong(checks: Sequence[Check]) -> bool:
+    return any(check.state is State.WRONG for check in checks)
+
+
+def _verdict(checks: Sequence[Check], code: ExitCode) -> str:
+    doubts = sum(check.state is State.WARNING for check in checks)
+    doubtful = f" {doubts} doubtful." if doubts else ""
+    match code:
+        case ExitCode.PASS:
+            return f"A run can be made.{doubtful}"
+        case ExitCode.USAGE:
+            return "The target cannot be loaded as it stands: put right what is wrong above."
+        case _:
+            return f"The target cannot be used now: put right what is wrong above.{doubtful}"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], object]]:
+    """Tells on a terminal what is being waited for; silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Console(stderr=True).status("looking") as status:
+        yield status.update

@@ -1,0 +1,145 @@
+"""Asks one endpoint once over httpx and checks the answer as the load would."""
+
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import httpx
+
+from analysis.failure import Failure, FailureKind
+from analysis.target import Endpoint
+from locustfiles.load import expectation as expect
+from locustfiles.load.body_template import BodyTemplate
+from locustfiles.load.dialect import decoder_for
+from locustfiles.load.exchange import Exchange
+from locustfiles.load.stream_event import EventKind
+from scripts.sidecar.reason import short_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Times count from the request; a stream has no body, but text and events."""
+
+    failure: Failure | None
+    status: int | None = None
+    total_ms: float | None = None
+    first_text_ms: float | None = None
+    text_events: int = 0
+    body: bytes = b""
+    body_bytes: int = 0
+    closes: bool = False
+    """The service ends the connection after the answer, so that each request opens a new one."""
+
+
+def client_for(base_url: str) -> httpx.Client:
+    """As the load's own client: no proxy, no redirects, the system's certificate authorities."""
+    return httpx.Client(
+        base_url=base_url, verify=ssl.create_default_context(), trust_env=False, follow_redirects=False
+    )
+
+
+def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], question: str) -> Answer:
+    """One request; whatever goes wrong is the answer's failure."""
+    content = BodyTemplate(endpoint.body).fill(question)
+    sent_headers = {"accept-encoding": "identity", **headers}
+    if content is not None:
+        sent_headers.setdefault("content-type", "application/json")
+    timeout = httpx.Timeout(endpoint.timeout_s, connect=endpoint.connect_timeout_s)
+    started = time.monotonic()
+    try:
+        with client.stream(
+            endpoint.method, endpoint.path, content=content, headers=sent_headers, timeout=timeout
+        ) as response:
+            chunks = _bounded(response.iter_raw(), started + endpoint.timeout_s, endpoint.max_body_bytes)
+            exchange = Exchange(sched_ns=0, status=response.status_code, head=_head(response))
+            read = _read_stream if endpoint.dialect.is_stream else _read_whole
+            answer = read(exchange, endpoint, chunks, started)
+            closes = (
+                response.headers.get("connection", "").lower() == "close"
+                or response.http_version == "HTTP/1.0"
+            )
+    except BodyRefusedError as error:
+        return Answer(error.failure)
+    except httpx.HTTPError as error:
+        return Answer(_transport_failure(error))
+    return replace(answer, total_ms=_ms_since(started), closes=closes)
+
+
+class BodyRefusedError(Exception):
+    """The body is too long in bytes or in time."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+def _read_whole(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], _started: float) -> Answer:
+    exchange.body = b"".join(chunks)
+    failure = expect.answer_failure(exchange, endpoint.expect)
+    return Answer(failure, exchange.status, body=exchange.body, body_bytes=len(exchange.body))
+
+
+def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], started: float) -> Answer:
+    rules = endpoint.expect
+    failure = expect.status_failure(exchange.status or 0, rules)
+    failure = failure or expect.content_type_failure(exchange, rules)
+    if failure is not None:
+        return Answer(failure, exchange.status)
+    decoder = decoder_for(endpoint.dialect)
+    text: list[str] = []
+    first_text_ms: float | None = None
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        for event in decoder.feed(chunk, time.time_ns()):
+            if event.kind is EventKind.TEXT and event.text:
+                first_text_ms = _ms_since(started) if first_text_ms is None else first_text_ms
+                text.append(event.text)
+    failure = decoder.finish() or _text_failure(exchange, endpoint, "".join(text))
+    return Answer(
+        failure, exchange.status, first_text_ms=first_text_ms, text_events=len(text), body_bytes=size
+    )
+
+
+def _text_failure(exchange: Exchange, endpoint: Endpoint, text: str) -> Failure | None:
+    rules = endpoint.expect
+    wanted_chars = 1 if rules.min_text_chars is None else rules.min_text_chars
+    if len(text) < wanted_chars:
+        return Failure(FailureKind.VALIDATION, f"fewer than {wanted_chars} characters of text")
+    exchange.body = text.encode()
+    return expect.answer_failure(exchange, replace(rules, json_nonempty=(), json_equals={}, json_in={}))
+
+
+def _bounded(chunks: Iterable[bytes], deadline: float, max_bytes: int) -> Iterable[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise BodyRefusedError(Failure(FailureKind.PROTOCOL, f"body larger than {max_bytes} bytes"))
+        if time.monotonic() > deadline:
+            raise BodyRefusedError(Failure(FailureKind.TIMEOUT, "the answer did not end in time"))
+        yield chunk
+
+
+def _transport_failure(error: httpx.HTTPError) -> Failure:
+    reason = short_reason(error)
+    match error:
+        case httpx.TimeoutException():
+            return Failure(FailureKind.TIMEOUT, "no answer in time")
+        case httpx.ConnectError():
+            is_tls = reason.startswith(("certificate", "TLS"))
+            return Failure(FailureKind.TLS if is_tls else FailureKind.CONNECT, reason)
+        case httpx.RemoteProtocolError():
+            return Failure(FailureKind.TRUNCATED, "the answer ended early or is not HTTP/1.1")
+        case _:
+            return Failure(FailureKind.RESET, reason)
+
+
+def _head(response: httpx.Response) -> bytes:
+    lines = [b"HTTP/1.1 %d" % response.status_code]
+    return b"\r\n".join(lines + [name + b": " + value for name, value in response.headers.raw])
+
+
+def _ms_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000.0

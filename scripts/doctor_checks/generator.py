@@ -1,0 +1,87 @@
+"""Checks the machine that makes the load: descriptors, ports, clock and cores."""
+
+import os
+import resource
+from pathlib import Path
+
+from locustfiles.load.stamp import kernel_stamps_work
+from scripts.doctor_checks.check import Area, Check, State
+from scripts.sidecar.cgroup import Cgroup
+from scripts.sidecar.watched import is_this_host
+
+# One descriptor a connection. Locust raises the soft limit to this figure where the hard one allows it.
+_WANTED_FILES = 10_000
+_WANTED_PORTS = 10_000
+
+
+def check_generator(base_url: str, proc: Path = Path("/proc")) -> list[Check]:
+    return [_check_files(), _check_ports(proc), _check_stamps(), _check_cores(base_url)]
+
+
+def _check_files() -> Check:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    reachable = _WANTED_FILES if hard == resource.RLIM_INFINITY else max(soft, hard)
+    found = f"{soft}, can be raised to {'any number' if hard == resource.RLIM_INFINITY else hard}"
+    if reachable < _WANTED_FILES:
+        return _warning("open files", found, f"allow more connections at once: ulimit -n {_WANTED_FILES}")
+    return _ok("open files", found)
+
+
+def _check_ports(proc: Path) -> Check:
+    try:
+        first, last = (int(word) for word in (proc / "sys/net/ipv4/ip_local_port_range").read_text().split())
+    except (OSError, ValueError):
+        return _warning(
+            "local ports", "the range cannot be read", "expect no more than a few thousand connections"
+        )
+    count = last - first + 1
+    waiting = _time_wait(proc)
+    found = f"{count} ({first} to {last})" + ("" if waiting is None else f", {waiting} in TIME_WAIT")
+    if count < _WANTED_PORTS:
+        return _warning("local ports", found, 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"')
+    if waiting is not None and waiting > count // 2:
+        return _warning("local ports", found, "wait a minute: another load has used up most of the ports")
+    return _ok("local ports", found)
+
+
+def _time_wait(proc: Path) -> int | None:
+    """Connections that still hold a local port, from the line "TCP: inuse 5 orphan 0 tw 12 ..."."""
+    try:
+        text = (proc / "net/sockstat").read_text()
+    except OSError:
+        return None
+    for line in text.splitlines():
+        words = line.split()
+        if words and words[0] == "TCP:" and "tw" in words:
+            return int(words[words.index("tw") + 1])
+    return None
+
+
+def _check_stamps() -> Check:
+    if kernel_stamps_work():
+        return _ok("receive timestamps", "from the kernel")
+    return _warning(
+        "receive timestamps",
+        "from user space only",
+        "run on Linux: without the kernel's stamps a busy generator adds its own delay to latencies",
+    )
+
+
+def _check_cores(base_url: str) -> Check:
+    cores = os.cpu_count() or 1
+    quota = Cgroup().read().cpu_quota_cores
+    found = f"{cores}" if quota is None else f"{cores}, of which this control group may use {quota:g}"
+    if not is_this_host(base_url):
+        return _ok("cores", found)
+    found += "; the service runs on this machine, too"
+    if (cores if quota is None else quota) < 2:
+        return _warning("cores", found, "load from another machine: both would compete for one core")
+    return _ok("cores", found)
+
+
+def _ok(name: str, found: str) -> Check:
+    return Check(Area.GENERATOR, name, State.OK, found)
+
+
+def _warning(name: str, found: str, advice: str) -> Check:
+    return Check(Area.GENERATOR, name, State.WARNING, found, advice)

@@ -1,0 +1,80 @@
+"""Checks the way to the service: its name, its port and its certificate."""
+
+import socket
+import ssl
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from scripts.doctor_checks.check import Area, Check, State
+from scripts.sidecar.reason import short_reason
+from scripts.sidecar.watched import is_this_host, url_port
+
+_CONNECT_S = 5.0
+_EXPIRY_WARNING_DAYS = 14
+
+
+def check_network(base_url: str) -> list[Check]:
+    """Name, port, and TLS where the URL asks for it; the first that is wrong is the last."""
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", url_port(base_url) or 80
+    checks = [_check_name(host, port)]
+    if checks[-1].state is not State.WRONG:
+        checks.append(_check_port(host, port, base_url))
+    if checks[-1].state is not State.WRONG and parts.scheme == "https":
+        checks.append(_check_tls(host, port))
+    return checks
+
+
+def _check_name(host: str, port: int) -> Check:
+    started = time.monotonic()
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return _wrong(
+            "name", f"{host}: {short_reason(error)}", "check base_url, or the name server of this host"
+        )
+    took_ms = (time.monotonic() - started) * 1000.0
+    addresses = sorted({str(address[0]) for *_, address in found})
+    return Check(Area.SERVICE, "name", State.OK, f"{host} is {', '.join(addresses)} ({took_ms:.1f} ms)")
+
+
+def _check_port(host: str, port: int, base_url: str) -> Check:
+    started = time.monotonic()
+    try:
+        with socket.create_connection((host, port), timeout=_CONNECT_S):
+            took_ms = (time.monotonic() - started) * 1000.0
+    except OSError as error:
+        advice = "start the service" if is_this_host(base_url) else "start the service, or open the way to it"
+        return _wrong("port", f"{port}: {short_reason(error)}", f"{advice}, or give --base-url")
+    return Check(Area.SERVICE, "port", State.OK, f"{port} accepts connections ({took_ms:.1f} ms)")
+
+
+def _check_tls(host: str, port: int) -> Check:
+    context = ssl.create_default_context()
+    started = time.monotonic()
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_CONNECT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            took_ms = (time.monotonic() - started) * 1000.0
+            version, certificate = connection.version(), connection.getpeercert() or {}
+    except OSError as error:
+        return _wrong(
+            "TLS",
+            short_reason(error),
+            "trust the service's authority on this host (SSL_CERT_FILE), or correct the name in base_url",
+        )
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    days = (ends - datetime.now(UTC)).days
+    found = f"{version}, certificate until {ends:%Y-%m-%d} ({took_ms:.1f} ms)"
+    if days < _EXPIRY_WARNING_DAYS:
+        return Check(
+            Area.SERVICE, "TLS", State.WARNING, found, f"renew the certificate: {days} days are left"
+        )
+    return Check(Area.SERVICE, "TLS", State.OK, found)
+
+
+def _wrong(name: str, found: str, advice: str) -> Check:
+    return Check(Area.SERVICE, name, State.WRONG, found, advice)
