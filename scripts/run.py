@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
 from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.request_text import check_base_url
 from analysis.target import load_target
 from scripts.checkout import BASELINES, RUNS
 from scripts.load_process import Ended, LoadProcess, Order
@@ -85,11 +85,8 @@ def _order(
 ) -> Order:
     """Refuses what cannot run before any load starts."""
     check_mix(load_profile(profile), load_target(target))
-    if base_url is not None and urlsplit(base_url).username is not None:
-        raise UsageError(
-            "--base-url: found credentials in the URL, wanted none: every user of this machine can read a "
-            "command line; set them as a header with ${NAME} in the target file"
-        )
+    if base_url is not None:
+        check_base_url(base_url, "--base-url")
     return Order(
         target=target,
         profile=profile,
