@@ -1,0 +1,218 @@
+"""Reads what a report shows beside the result from a run directory."""
+
+import math
+import shlex
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.baseline import Baseline, read_baseline
+from analysis.event import EventKind
+from analysis.failure import FailureKind
+from analysis.histogram import Histogram
+from analysis.judged_run import JudgedRun, read_judged_run
+from analysis.measurement import GENERATOR, elapsed_s
+from analysis.profile import LoadProfile, Model
+from analysis.result import Result
+from analysis.run_directory import RunDirectory
+from analysis.run_record import RunMode
+from reports.curve import Curve, CurveChart, curve_points
+from reports.load_panels import (
+    busiest_endpoints,
+    drawn_panels,
+    failure_panel,
+    generator_panels,
+    latency_panels,
+    load_panels,
+)
+from reports.marks import marks_of
+from reports.printable import one_line
+from reports.quantity import three_digits
+from reports.report_data import CountRow, FailureRow, HealthRow, ReportData, RunFacts
+from reports.sample_panels import sample_panels
+from reports.time_bins import time_bins
+from reports.timeline import Drawn, StageSpan, Timeline
+
+_CURVES = {"response": ("service",), "ttft": ("ttft_service",)}
+"""Metrics with a curve, and what is drawn beside them."""
+_EXEMPLARS = 5
+
+
+def read_report_data(path: Path, result: Result) -> ReportData:
+    """`path` is the run that the result was written to: the last one, where several were judged together."""
+    run = read_judged_run(path)
+    stored = RunDirectory(path).baseline_json
+    baseline = read_baseline(stored) if stored.is_file() else None
+    bins = time_bins(run.log)
+    end_s = max(elapsed_s(run.log), 1.0)
+    panels = (*load_panels(run, bins), *latency_panels(run, bins), failure_panel(bins), *sample_panels(run))
+    timeline = Timeline(
+        end_s=end_s,
+        bin_s=bins.seconds,
+        stages=tuple(_stages(run.profile, end_s)),
+        marks=marks_of(run.log),
+        panels=drawn_panels(panels),
+    )
+    return ReportData(
+        result=result,
+        facts=_facts(run, result),
+        timeline=timeline,
+        generator_panels=drawn_panels(tuple(generator_panels(run, bins))),
+        charts=tuple(_charts(run, baseline)),
+        counts=tuple(_counts(run)),
+        failures=tuple(_failures(run)),
+        health=tuple(_health(run)),
+    )
+
+
+def _stages(profile: LoadProfile, end_s: float) -> Iterator[StageSpan]:
+    """Those that the run came to; a run stopped early cuts the last one."""
+    start_s = 0.0
+    unit = "/s" if profile.model is Model.OPEN else " users"
+    for number, stage in enumerate(profile.stages, 1):
+        if start_s >= end_s:
+            return
+        level = f"{'to ' if stage.ramp else ''}{three_digits(stage.level)}{unit}"
+        stop_s = start_s + stage.duration_s
+        yield StageSpan(number, stage.name, start_s, min(stop_s, end_s), level, stage.measure)
+        start_s = stop_s
+
+
+def _charts(run: JudgedRun, baseline: Baseline | None) -> Iterator[CurveChart]:
+    whole = run.measurement.whole.histograms
+    for endpoint in busiest_endpoints(run):
+        for metric, beside in _CURVES.items():
+            curves: list[Curve] = []
+            for name, colour in ((metric, "p95"), *((other, "p50") for other in beside)):
+                curves += _curve(name, colour, whole.get(f"{endpoint}.{name}"))
+            if curves and baseline is not None and (stored := baseline.pooled.get(f"{endpoint}.{metric}")):
+                curves += _curve(f"baseline {metric}", "base", Histogram.decode(stored), Drawn.DASHED)
+            if curves:
+                yield CurveChart(endpoint, metric, tuple(curves))
+
+
+def _curve(
+    label: str, colour: str, histogram: Histogram | None, drawn: Drawn = Drawn.LINE
+) -> Iterator[Curve]:
+    if histogram is None:
+        return
+    points = curve_points(histogram.percentile, histogram.count)
+    if points:
+        yield Curve(label, colour, "us", histogram.count, points, drawn)
+
+
+def _counts(run: JudgedRun) -> Iterator[CountRow]:
+    for endpoint, counts in run.measurement.whole.totals.items():
+        if endpoint != GENERATOR:
+            yield CountRow(
+                endpoint,
+                counts.due,
+                counts.dropped,
+                counts.started,
+                counts.ok,
+                counts.failures,
+                counts.aborted,
+            )
+
+
+def _failures(run: JudgedRun) -> Iterator[FailureRow]:
+    exemplars: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for event in run.log.events:
+        if event["kind"] == EventKind.EXEMPLAR:
+            status = event.get("status")
+            detail = one_line(str(event.get("detail") or ""), 200)
+            shown = f"{status}: {detail}" if status is not None and str(status) not in detail else detail
+            exemplars[str(event.get("endpoint")), str(event.get("failure"))][shown] = None
+    for endpoint, counts in run.measurement.whole.totals.items():
+        for kind in FailureKind:
+            count = counts.failed.get(kind, 0)
+            if count:
+                details = tuple(text for text in exemplars[endpoint, kind.value] if text)[:_EXEMPLARS]
+                yield FailureRow(endpoint, kind.value, count, count / max(1, counts.started), details)
+
+
+def _health(run: JudgedRun) -> Iterator[HealthRow]:
+    whole = run.measurement.whole
+    for metric, text in (
+        ("send_lag", "how late requests were sent, 99 % of them at most"),
+        ("wake_lag", "how late answers were read, 99 % of them at most"),
+        ("loop_lag", "how late the event loop woke up, 99 % of the time at most"),
+    ):
+        pooled = Histogram()
+        for tag, histogram in whole.histograms.items():
+            endpoint, _, name = tag.partition(".")
+            if name == metric and (endpoint == GENERATOR) == (metric == "loop_lag"):
+                pooled.merge(histogram)
+        if pooled.count:
+            yield HealthRow(f"{metric} p99", pooled.percentile(0.99), "us", text)
+    if run.profile.model is Model.OPEN and run.profile.stages:
+        slice_s = run.log.run.slice_s
+        asked = math.fsum(
+            run.profile.arrivals_between(start * slice_s, end * slice_s)
+            for start, end in run.measurement.spans
+        )
+        due = sum(counts.due for counts in whole.totals.values())
+        if asked > 0:
+            text = "requests due against requests that the profile asks for; random arrivals vary by a little"
+            yield HealthRow("arrivals, drawn of asked", due / asked, "ratio", text)
+    coalesced = sum(counts.coalesced for counts in whole.totals.values())
+    yield HealthRow(
+        "coalesced reads", float(coalesced), "", "reads of several segments, which share the last one's time"
+    )
+
+
+def _facts(run: JudgedRun, result: Result) -> RunFacts:
+    record = run.log.run
+    git = None
+    if record.git is not None:
+        git = record.git.commit[:12] + (" (with uncommitted changes)" if record.git.dirty else "")
+    return RunFacts(
+        base_url=record.base_url,
+        seed=record.seed,
+        mode=record.mode.value,
+        workers=len(record.workers),
+        slice_s=record.slice_s,
+        model=_model(run.profile),
+        mix=record.mix,
+        stopped=None
+        if record.stop is None
+        else f"{record.stop.kind.value.replace('_', ' ')}: {record.stop.detail}",
+        git=git,
+        command=_command(run, result),
+        damage=run.log.damage,
+    )
+
+
+def _model(profile: LoadProfile) -> str:
+    if not profile.stages:
+        return "users by hand"
+    if profile.model is Model.CLOSED:
+        return "closed model"
+    return f"open model, {'Poisson' if profile.arrivals.value == 'poisson' else 'constant'} arrivals"
+
+
+def _command(run: JudgedRun, result: Result) -> str:
+    """What to type for the same load and judgement; the base URL only where it was not the target's own."""
+    record = run.log.run
+    words = [
+        "plimsoll",
+        "run",
+        "--target",
+        record.target,
+        "--profile",
+        record.profile,
+        "--seed",
+        str(record.seed),
+    ]
+    if len(result.runs) > 1:
+        words += ["--runs", str(len(result.runs))]
+    if record.mode is RunMode.MASTER:
+        words += ["--processes", str(len(record.workers))]
+    own = run.target.base_url
+    if "${" not in own and own.rstrip("/") != record.base_url.rstrip("/"):
+        words += ["--base-url", record.base_url]
+    if record.judge.baseline != "auto":
+        words += ["--baseline", record.judge.baseline]
+    if record.judge.allow_inconclusive:
+        words += ["--allow-inconclusive"]
+    return shlex.join(words)

@@ -1,0 +1,61 @@
+"""Stretches of slices, few enough to draw; their percentiles come from merged counts, never from averages."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from analysis.counts import Counts, CountsRow
+from analysis.histogram import Histogram
+from analysis.measurement import GENERATOR, elapsed_s
+from analysis.run_log import RunLog
+from reports.timeline import MAX_POINTS, Point
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBins:
+    """`count` bins of `slices` slices each; the last one may reach beyond the end."""
+
+    log: RunLog
+    count: int
+    slices: int
+
+    @property
+    def seconds(self) -> float:
+        return float(self.slices * self.log.run.slice_s)
+
+    def start_s(self, at: int) -> float:
+        return at * self.seconds
+
+    def middle_s(self, at: int) -> float:
+        return (at + 0.5) * self.seconds
+
+    def percentiles(self, tags: Iterable[str], wanted: Iterable[float]) -> tuple[tuple[Point, ...], ...]:
+        """One line per wanted percentile, of all tags together; a bin without observations breaks it."""
+        names, fractions = tuple(tags), tuple(wanted)
+        lines: list[list[Point]] = [[] for _ in fractions]
+        for at in range(self.count):
+            histogram = Histogram()
+            for tag in names:
+                histogram.merge(self.log.merged(tag, at * self.slices, (at + 1) * self.slices))
+            for line, fraction in zip(lines, fractions, strict=True):
+                line.append((self.middle_s(at), histogram.percentile(fraction)))
+        return tuple(tuple(line) for line in lines)
+
+    def rates(self, counted: Callable[[Counts], int]) -> tuple[Point, ...]:
+        """Per second; bins in which nothing was due or finished are 0, as nothing is missing there."""
+        sums = [0] * self.count
+        for row in _requests(self.log.counts):
+            at = row.slice_index // self.slices
+            if at < self.count:
+                sums[at] += counted(row.counts)
+        return tuple((self.middle_s(at), value / self.seconds) for at, value in enumerate(sums))
+
+
+def time_bins(log: RunLog) -> TimeBins:
+    total = max(1, log.slices, math.ceil(elapsed_s(log) / log.run.slice_s))
+    slices = math.ceil(total / MAX_POINTS)
+    return TimeBins(log, math.ceil(total / slices), slices)
+
+
+def _requests(rows: Iterable[CountsRow]) -> Iterable[CountsRow]:
+    return (row for row in rows if row.endpoint != GENERATOR)

@@ -1,0 +1,126 @@
+"""The report's sentences: what each verdict, outcome and exit code means in plain words."""
+
+from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
+from reports.quantity import change, quantity, unequal
+
+_MEANING = {
+    Verdict.PASS: "Every objective was met and no gated metric is worse than its margin allows.",
+    Verdict.IMPROVEMENT: "Every objective was met and at least one gated metric became better, none worse.",
+    Verdict.REGRESSION: "At least one gated metric is worse than the baseline by more than its margin.",
+    Verdict.OBJECTIVE_MISSED: "At least one objective was missed.",
+    Verdict.INVALID: "This run cannot be trusted, so its numbers decide nothing about the service.",
+    Verdict.INCONCLUSIVE: "There is too little data to tell a change beyond the margin from noise.",
+    Verdict.NO_BASELINE: "Every objective was met, but there is no comparable baseline to compare with.",
+}
+_TONES = {
+    Verdict.PASS: "good",
+    Verdict.IMPROVEMENT: "good",
+    Verdict.REGRESSION: "bad",
+    Verdict.OBJECTIVE_MISSED: "bad",
+    Verdict.INVALID: "void",
+    Verdict.INCONCLUSIVE: "warn",
+    Verdict.NO_BASELINE: "warn",
+}
+_OUTCOME_TONES = {
+    Outcome.REGRESSION: "bad",
+    Outcome.PASS: "good",
+    Outcome.IMPROVEMENT: "good",
+    Outcome.INCONCLUSIVE: "warn",
+}
+_EXIT_CODES = {
+    0: "pass or improvement",
+    1: "regression, or an objective missed",
+    2: "usage or configuration error",
+    3: "invalid run",
+    4: "inconclusive, or no comparable baseline",
+}
+
+
+def word(name: str) -> str:
+    return name.replace("_", " ").upper()
+
+
+def meaning(verdict: Verdict) -> str:
+    return _MEANING[verdict]
+
+
+def tone(verdict: Verdict) -> str:
+    """The colour role of a verdict; the word always stands beside it."""
+    return _TONES[verdict]
+
+
+def outcome_tone(outcome: Outcome) -> str:
+    return _OUTCOME_TONES[outcome]
+
+
+def exit_code_meaning(result: Result) -> str:
+    if result.exit_code == 0 and result.verdict in (Verdict.INCONCLUSIVE, Verdict.NO_BASELINE):
+        return "allowed to pass without a decision"
+    return _EXIT_CODES.get(result.exit_code, "unknown")
+
+
+def title(endpoint: str | None, metric: str, statistic: str) -> str:
+    """`query response p95`; a ratio or a rate needs no second word for what it is."""
+    where = endpoint if endpoint not in (None, "*") else "all endpoints"
+    return f"{where} {_quantity_name(metric, statistic)}"
+
+
+def objective_title(row: ObjectiveRow) -> str:
+    """Memory belongs to no endpoint."""
+    if row.endpoint is None:
+        return _quantity_name(row.metric, row.statistic)
+    return title(row.endpoint, row.metric, row.statistic)
+
+
+def objective_word(row: ObjectiveRow) -> str:
+    return "NOT EVALUATED" if row.met is None else "MET" if row.met else "MISSED"
+
+
+def objective_sentence(row: ObjectiveRow) -> str:
+    value, limit = unequal(row.value, row.limit, row.unit)
+    if row.met is None:
+        return f"{objective_title(row)}: limit {limit}, not evaluated: {row.reason or 'nothing was measured'}"
+    relation = "within" if row.met else "above"
+    return f"{objective_title(row)}: {value}, {relation} the limit of {limit}"
+
+
+def comparison_sentence(row: ComparisonRow) -> str:
+    head = f"{title(row.endpoint, row.metric, row.statistic)}: {word(row.outcome)}"
+    if row.change is None:
+        return f"{head}: {row.reason or 'nothing to compare'}"
+    sentence = (
+        f"{head}: {quantity(row.baseline, row.unit)} to {quantity(row.candidate, row.unit)}, "
+        f"change {change(row.change, row.unit)} ({interval(row)}), "
+        f"margin {change(row.margin, row.unit, signed=False)}"
+    )
+    if row.outcome is Outcome.INCONCLUSIVE and row.smallest_effect is not None:
+        smallest = change(row.smallest_effect, row.unit, signed=False)
+        sentence += f"; the smallest effect it could have seen is {smallest}"
+    return sentence
+
+
+def interval(row: ComparisonRow) -> str:
+    if row.low is None or row.high is None:
+        return "no interval"
+    return f"95{_NBSP}% interval {change(row.low, row.unit)} to {change(row.high, row.unit)}"
+
+
+def _quantity_name(metric: str, statistic: str) -> str:
+    name = metric.replace("_", " ")
+    return name if statistic in ("ratio", "rate", "slope") else f"{name} {statistic}"
+
+
+def sentence(text: str) -> str:
+    """A reason from the judge as it is, as it may begin with an endpoint's name; numbers keep their units."""
+    return text.replace(" %", f"{_NBSP}%").replace(" ms", f"{_NBSP}ms")
+
+
+def clock(kind: str) -> str:
+    if kind == "kernel":
+        return "kernel receive times"
+    if kind == "user":
+        return "user-space receive times (less exact)"
+    return kind
+
+
+_NBSP = "\u00a0"
