@@ -1,0 +1,113 @@
+"""`plimsoll baseline`: records a candidate from several runs, shows what a baseline holds, promotes one."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from analysis.baseline import (
+    LEAST_RUNS,
+    Baseline,
+    BaselineKind,
+    baseline_path,
+    promote,
+    read_baseline,
+    write_baseline,
+)
+from analysis.baseline_builder import build_baseline
+from analysis.errors import InvalidRunError, UsageError
+from analysis.exit_code import ExitCode
+from analysis.judged_run import read_judged_run
+from scripts.baseline_text import baseline_text
+from scripts.checkout import BASELINES, RUNS
+from scripts.run import execute_runs
+
+EXTRA_RUNS = 2
+"""May be made in place of invalid ones."""
+
+
+def record_command(
+    target: str,
+    profile: str,
+    runs: int,
+    *,
+    promoted: bool = False,
+    processes: int | None = None,
+    seed: int | None = None,
+    base_url: str | None = None,
+    run_root: Path = RUNS,
+    baselines: Path = BASELINES,
+    locust_args: Sequence[str] = (),
+) -> int:
+    """Make runs until enough of them are valid and write `<env8>.candidate.json`; prints the file's path."""
+    if runs < LEAST_RUNS:
+        raise UsageError(f"--runs: found {runs}, wanted {LEAST_RUNS} or more for a baseline")
+
+    def execute(count: int) -> list[Path]:
+        return execute_runs(
+            target,
+            profile,
+            count,
+            seed=seed,
+            base_url=base_url,
+            processes=processes,
+            run_root=run_root,
+            locust_args=locust_args,
+        )
+
+    baseline = build_baseline(_valid_runs(execute(runs), runs, execute))
+    place = candidate_path(baselines, baseline)
+    write_baseline(baseline, place)
+    if promoted:
+        place = promote(place, baselines)
+    print(baseline_text(read_baseline(place)), file=sys.stderr)
+    print(place)
+    return ExitCode.PASS
+
+
+def show_command(path: Path, as_json: bool) -> int:
+    """What a baseline holds, after all checks that reading it makes."""
+    baseline = read_baseline(path)
+    if as_json:
+        print(baseline.to_json(), end="")
+    else:
+        print(baseline_text(baseline), end="")
+    return ExitCode.PASS
+
+
+def promote_command(path: Path, kind: str = "rolling", baselines: Path = BASELINES) -> int:
+    """Puts a candidate in place as rolling or anchor; prints the place."""
+    if kind not in (BaselineKind.ROLLING, BaselineKind.ANCHOR):
+        raise UsageError(f"--as: found {kind}, wanted rolling or anchor")
+    print(promote(path, baselines, BaselineKind(kind)))
+    return ExitCode.PASS
+
+
+def candidate_path(root: Path, baseline: Baseline) -> Path:
+    return baseline_path(root, baseline.target, baseline.profile, baseline.env8, BaselineKind.CANDIDATE)
+
+
+def _valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:
+    """Sets invalid runs aside and makes up to EXTRA_RUNS in their place."""
+    valid, extra = _sift(paths), 0
+    while len(valid) < wanted and extra < EXTRA_RUNS:
+        more = min(wanted - len(valid), EXTRA_RUNS - extra)
+        extra += more
+        valid += _sift(execute(more))
+    if len(valid) < wanted:
+        raise InvalidRunError(
+            f"found {len(valid)} valid runs of {len(paths) + extra}, wanted {wanted}: no baseline was "
+            "recorded; see above what was wrong with the others"
+        )
+    return valid
+
+
+def _sift(paths: list[Path]) -> list[Path]:
+    valid = []
+    for path in paths:
+        run = read_judged_run(path)
+        if run.valid:
+            valid.append(path)
+        else:
+            broken = [check.text for check in run.checks if check.invalidates and not check.ok]
+            print(f"plimsoll: {path.name} is left out: {broken[0]}", file=sys.stderr)
+    return valid

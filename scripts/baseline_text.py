@@ -1,0 +1,59 @@
+"""What a baseline holds, as a few lines for people."""
+
+import math
+from collections.abc import Iterator
+
+from analysis.baseline import Baseline
+from analysis.gate import COMPARED
+from reports.quantity import ABSENT, quantity
+from scripts.text_table import aligned
+
+_SHOWN = ("response", "ttft", "errors", "throughput")
+_UNITS = {"rate": "1/s", "ratio": "ratio"}
+
+
+def baseline_text(baseline: Baseline) -> str:
+    lines = [
+        f"{baseline.baseline_id} ({baseline.kind.value})",
+        f"  {baseline.target} x {baseline.profile}, {len(baseline.runs)} runs, "
+        f"the last at {baseline.created_utc}",
+        f"  environment {baseline.env8}: {_listed(baseline.environment.hard)}",
+        f"  scenario {baseline.scenario_sha256[:12]}, clock {baseline.clock}",
+    ]
+    if baseline.supersedes is not None:
+        lines.append(f"  supersedes {baseline.supersedes}")
+    return "\n".join((*lines, "", *aligned(_rows(baseline)))) + "\n"
+
+
+def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:
+    yield ("endpoint", "metric", "", "mean of runs", "least", "most", "spread", "floor")
+    for key in sorted({key for run in baseline.runs for key in run.series}):
+        endpoint, _, metric = key.partition(".")
+        if metric not in _SHOWN:
+            continue
+        for statistic in (*COMPARED, "rate", "ratio"):
+            values = [
+                run.series[key].values[statistic]
+                for run in baseline.runs
+                if key in run.series and statistic in run.series[key].values
+            ]
+            if not values:
+                continue
+            unit = _UNITS.get(statistic, "us")
+            noise = baseline.noise.get(f"{key}.{statistic}")
+            yield (
+                endpoint,
+                metric,
+                statistic,
+                quantity(math.fsum(values) / len(values), unit),
+                quantity(min(values), unit),
+                quantity(max(values), unit),
+                ABSENT if noise is None else quantity(noise.s_run, "ratio"),
+                ABSENT if noise is None else quantity(noise.s_floor, "ratio"),
+            )
+
+
+def _listed(keys: object) -> str:
+    if not isinstance(keys, dict):
+        return ABSENT
+    return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()) if value not in (None, []))

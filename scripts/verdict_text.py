@@ -1,0 +1,55 @@
+"""The verdict and its main figures as a few lines for a terminal or a CI log."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from analysis.result import ComparisonRow, MetricRow, Result
+from analysis.run_summary import EVERYTHING
+from reports.quantity import ABSENT, change, quantity
+from scripts.text_table import aligned
+
+_PERCENTILES = ("p50", "p95", "p99")
+
+
+def verdict_text(result: Result) -> str:
+    lines = [f"{result.verdict.value.replace('_', ' ').upper()} (exit code {result.exit_code})"]
+    lines += [f"  {reason}" for reason in result.reasons]
+    lines += [
+        f"  warning: {check.text}" for check in result.validity if not check.ok and not check.invalidates
+    ]
+    lines += ["", *aligned(_metrics(result.metrics))]
+    if result.comparison is not None and result.comparison.rows:
+        lines += ["", *aligned(_comparison(result.comparison.rows))]
+    return "\n".join(lines) + "\n"
+
+
+def _metrics(rows: Sequence[MetricRow]) -> Iterator[tuple[str, ...]]:
+    """Percentiles of what users wait for, one line for each endpoint."""
+    yield ("endpoint", "metric", "count", *_PERCENTILES, "errors")
+    found = {(row.endpoint, row.metric, row.statistic): row for row in rows}
+    for endpoint in dict.fromkeys(row.endpoint for row in rows if row.endpoint != EVERYTHING):
+        errors = found.get((endpoint, "errors", "ratio"))
+        for metric in ("response", "ttft"):
+            first = found.get((endpoint, metric, "p50"))
+            if first is None:
+                continue
+            values = [found[endpoint, metric, statistic].value for statistic in _PERCENTILES]
+            ratio = ABSENT if errors is None or metric != "response" else quantity(errors.value, "ratio")
+            yield (endpoint, metric, str(first.count), *(quantity(value, "us") for value in values), ratio)
+
+
+def _comparison(rows: Iterable[ComparisonRow]) -> Iterator[tuple[str, ...]]:
+    yield ("gated", "", "", "baseline", "candidate", "change", "interval", "margin", "outcome")
+    for row in rows:
+        if row.gated:
+            low, high = (change(value, row.unit) for value in (row.low, row.high))
+            yield (
+                row.endpoint,
+                row.metric,
+                row.statistic,
+                quantity(row.baseline, row.unit),
+                quantity(row.candidate, row.unit),
+                change(row.change, row.unit),
+                ABSENT if row.low is None else f"{low} to {high}",
+                change(row.margin, row.unit, signed=False),
+                row.outcome.value,
+            )
