@@ -1,0 +1,137 @@
+"""No request is lost, invented or sent twice, and the service counts the same as the client."""
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from analysis.counts import Counts
+from analysis.run_record import RunStatus, StopKind
+from tests.end_to_end.load_run import Finished, LoadRun, run_load, write_profile
+from tests.servers.debian_server import free_port
+from tests.servers.reference_service import ReferenceService
+
+RESETS = {"reset_rate": 0.1}
+SLOW_STREAMS = {"slow_stream_ms": 300}
+
+
+def received(service: ReferenceService) -> Mapping[str, int]:
+    """Requests that the service counted as they arrived, by endpoint."""
+    with urlopen(f"{service.base_url}/stats") as answer:
+        counts: dict[str, int] = json.load(answer)["received"]
+        return counts
+
+
+def since(before: Mapping[str, int], after: Mapping[str, int], endpoint: str) -> int:
+    return after.get(endpoint, 0) - before.get(endpoint, 0)
+
+
+def words(service: ReferenceService, profile: Path, *more: str) -> list[str]:
+    return ["--target", "reference", "--load-profile", str(profile), "--host", service.base_url, *more]
+
+
+def all_ok(totals: Mapping[str, Counts]) -> None:
+    for endpoint in ("query", "stream", "health"):
+        counts = totals[endpoint]
+        assert counts.ok > 0
+        assert counts.ok == counts.started
+        assert counts.dropped == counts.aborted == 0
+
+
+@pytest.mark.parametrize("model", ["closed", "open"])
+@pytest.mark.parametrize("processes", [0, 2])
+def test_the_service_counts_exactly_what_was_started(
+    tmp_path: Path, service: ReferenceService, model: str, processes: int
+) -> None:
+    """With no fault injected every request is answered once, streams in flight at the end included."""
+    more = 'think = "0.02s"' if model == "closed" else 'arrivals = "poisson"'
+    profile = write_profile(tmp_path, model=model, level=6 if model == "closed" else 40, more=more)
+    before = received(service)
+    extra = [
+        "--processes",
+        str(processes),
+        "--master-port",
+        str(port := free_port()),
+        "--master-bind-port",
+        str(port),
+    ]
+    finished = run_load(tmp_path / "runs", *words(service, profile, *(extra if processes else ())))
+    after = received(service)
+    assert finished.code == 0, finished.output
+    totals = finished.totals()
+    all_ok(totals)
+    for endpoint in ("query", "stream"):
+        assert totals[endpoint].started == since(before, after, endpoint)
+    assert finished.log.run.status is RunStatus.COMPLETE
+    assert len(finished.log.run.workers) == max(1, processes)
+
+
+def test_connections_reset_at_random_lose_no_count(tmp_path: Path, faulty_service: ReferenceService) -> None:
+    """Each reset is one failure; the service has seen at least the good ones and at most those sent."""
+    faulty_service.set_faults(RESETS)
+    before = received(faulty_service)
+    finished = run_load(tmp_path / "runs", *words(faulty_service, write_profile(tmp_path)))
+    after = received(faulty_service)
+    totals = finished.totals()
+    for endpoint in ("query", "stream"):
+        counts = totals[endpoint]
+        assert counts.failures > 0
+        assert counts.ok <= since(before, after, endpoint) <= counts.started
+
+
+def stop_mid_run(
+    tmp_path: Path, service: ReferenceService, number: signal.Signals, *more: str, drain: str = "10s"
+) -> Finished:
+    profile = write_profile(tmp_path, steady="60s", drain=drain)
+    with LoadRun(tmp_path / "runs", words(service, profile, *more)) as run:
+        run.wait_for_requests(30)
+        os.kill(run.process.pid, number)
+        return run.finish()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_streams_in_flight_finish(
+    tmp_path: Path, service: ReferenceService, number: signal.Signals
+) -> None:
+    """The drain waits for them, so nothing is aborted and the service agrees."""
+    before = received(service)
+    finished = stop_mid_run(tmp_path, service, number)
+    after = received(service)
+    assert finished.code == 3, finished.output
+    totals = finished.totals()
+    all_ok(totals)
+    assert totals["stream"].started == since(before, after, "stream")
+    run = finished.log.run
+    assert run.status is RunStatus.STOPPED
+    assert run.stop is not None
+    assert run.stop.kind is StopKind.SIGNAL
+
+
+def test_streams_that_outlast_the_drain_are_counted_as_aborted(
+    tmp_path: Path, faulty_service: ReferenceService
+) -> None:
+    """A stream that takes longer than the drain limit is killed, and the books still balance."""
+    faulty_service.set_faults(SLOW_STREAMS)
+    finished = stop_mid_run(tmp_path, faulty_service, signal.SIGTERM, drain="1s")
+    totals = finished.totals()
+    assert totals["stream"].aborted > 0
+    assert finished.code == 3
+
+
+def test_a_signal_to_master_and_workers_keeps_the_books(tmp_path: Path, service: ReferenceService) -> None:
+    """SIGTERM to the master drains every worker before the end."""
+    port = free_port()
+    finished = stop_mid_run(
+        tmp_path,
+        service,
+        signal.SIGTERM,
+        *("--processes", "2", "--master-port", str(port), "--master-bind-port", str(port)),
+    )
+    assert finished.code == 3, finished.output
+    totals = finished.totals()
+    all_ok(totals)
+    assert finished.log.run.status is RunStatus.STOPPED
