@@ -10,7 +10,7 @@ from analysis.histogram import Histogram
 NS_PER_S = 1_000_000_000
 _US_PER_S = 1e6
 _COLUMNS = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"'
-_TAG = re.compile(r"[^,\s\"]+")
+_UNFIT_FOR_TAGS = re.compile(r"[\s,\"\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ def header(start_ns: int) -> str:
 
 
 def interval_row(tag: str, start_s: float, length_s: float, encoded: str) -> IntervalRow:
-    """A row with the maximum of its histogram filled in; `ValueError` for a bad tag or histogram."""
-    if not _TAG.fullmatch(tag):
-        raise ValueError(f"a tag without commas, quotes and spaces was wanted, found {tag!r}")
+    """A row with the maximum of its histogram filled in; `ValueError` when that cannot be decoded.
+
+    Services name their stages as they like: characters that a tag cannot hold become `_`.
+    """
+    tag = _UNFIT_FOR_TAGS.sub("_", tag)
     max_us = Histogram.decode(encoded).max_us or 0
     return IntervalRow(tag, start_s, length_s, max_us / _US_PER_S, encoded)
 

@@ -91,7 +91,7 @@ class RunDirectory:
 
     def write_run(self, content: Mapping[str, Any]) -> None:
         """Replace run.json: a reader sees the old or the new one. `RunLogError` when it cannot be written."""
-        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
         parse_run(text, self.run_json.name)
         _replace(self.run_json, text.encode())
 

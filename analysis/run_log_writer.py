@@ -96,4 +96,4 @@ class _AppendFile:
 
 
 def _json_line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n"
