@@ -7,6 +7,8 @@ import math
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -92,13 +94,14 @@ def serve_command(
     )
     with _bound(host, port) as listener:
         config_loop = uvicorn.Config("unused", loop="auto").get_loop_factory()
-        with asyncio.Runner(loop_factory=config_loop) as runner:
+        # an interrupt before the service handles signals itself is as normal an end as one after
+        with asyncio.Runner(loop_factory=config_loop) as runner, suppress(KeyboardInterrupt):
             runner.run(_serve(settings, listener))
     return ExitCode.PASS
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does; signals are handled by `_serve`, which ends with a normal exit."""
+    """Says where it listens once it does. `_serve` handles the signals, so that they end in a normal exit."""
 
     def __init__(self, config: uvicorn.Config, url: str) -> None:
         super().__init__(config)
@@ -107,6 +110,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(f"listening on {self._url}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def _serve(settings: ServiceSettings, listener: socket.socket) -> None:
@@ -131,7 +138,7 @@ async def _serve(settings: ServiceSettings, listener: socket.socket) -> None:
             server = _Server(config, _url(listener))
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-            await server._serve([listener])
+            await server.serve([listener])
     except DependencyError as error:
         raise UsageError(f"{error.message}; check --embeddings-url") from error
 

@@ -1,9 +1,13 @@
-"""Turns text into unit vectors: TF-IDF reduced by a truncated SVD of the service's own passages."""
+"""Turns text into unit vectors: TF-IDF reduced by a truncated SVD of the service's own passages.
+
+A smaller part holds hashed words, so that words which no passage uses still tell two texts apart.
+"""
 
 import math
 import re
+import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +20,8 @@ Vector = NDArray[np.float32]
 DIMENSIONS = 256
 _OVERSAMPLING = 24
 _POWER_STEPS = 3
+_HASH_BINS = 128
+_MEANING_SHARE = 0.8
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _STOP_WORDS = frozenset(
     {
@@ -31,13 +37,14 @@ _STOP_WORDS = frozenset(
 
 class Embedder(Protocol):
     async def embed(self, text: str) -> Vector:
-        """A unit vector, or all zeros when the text says nothing that is known."""
+        """A unit vector, or all zeros when the text has no words."""
         ...
 
 
 def words(text: str) -> list[str]:
-    """Lower-case terms without stop words; a plural counts as its singular."""
-    return [_singular(word) for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
+    """Lower-case terms, without stop words unless there is nothing else; a plural counts as its singular."""
+    found = _WORD.findall(text.lower())
+    return [_singular(word) for word in found if word not in _STOP_WORDS] or found
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +55,45 @@ class TextModel:
     basis: NDArray[np.float32]
 
     def vector(self, text: str) -> Vector:
-        counts = Counter(index for word in words(text) if (index := self.terms.get(word)) is not None)
-        if not counts:
-            return np.zeros(self.basis.shape[1], dtype=np.float32)
-        weights = np.array([1.0 + math.log(count) for count in counts.values()], dtype=np.float32)
-        return unit(weights @ self.basis[list(counts)])
+        counts = Counter(words(text))
+        known = [(self.terms[term], count) for term, count in counts.items() if term in self.terms]
+        weights = np.array([1.0 + math.log(count) for _, count in known], dtype=np.float32)
+        meaning = weights @ self.basis[[index for index, _ in known]] if known else self.basis[0] * 0.0
+        return _joined(meaning, _hashed(counts))
 
 
 def fit(texts: Sequence[str], dimensions: int = DIMENSIONS) -> tuple[TextModel, NDArray[np.float32]]:
-    """The model and the texts' own unit vectors, shape (texts, dimensions); equal texts, equal model."""
+    """The model and the texts' own unit vectors, one row each; equal texts, equal model."""
     documents = [Counter(words(text)) for text in texts]
     frequency = Counter(term for document in documents for term in document)
     terms = {term: index for index, term in enumerate(sorted(frequency))}
     idf = np.array([math.log((1 + len(texts)) / (1 + frequency[term])) + 1.0 for term in terms])
     matrix = _weights(documents, terms, idf)
     basis = _right_singular_vectors(matrix, min(dimensions, min(matrix.shape) - 1))
-    vectors = matrix @ basis
-    norms = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     model = TextModel(terms, np.ascontiguousarray(basis * idf[:, None], dtype=np.float32))
-    return model, np.ascontiguousarray(vectors / norms, dtype=np.float32)
+    meanings = (matrix @ basis).astype(np.float32)
+    vectors = [
+        _joined(meaning, _hashed(document)) for meaning, document in zip(meanings, documents, strict=True)
+    ]
+    return model, np.stack(vectors)
 
 
 def unit(vector: Vector) -> Vector:
-    norm = float(np.linalg.norm(vector))
+    norm = math.sqrt(float(vector @ vector))
     return vector if norm == 0.0 else (vector / norm).astype(np.float32)
+
+
+def _joined(meaning: Vector, spelling: Vector) -> Vector:
+    return unit(np.concatenate([unit(meaning) * _MEANING_SHARE**0.5, spelling * (1 - _MEANING_SHARE) ** 0.5]))
+
+
+def _hashed(counts: Mapping[str, int]) -> Vector:
+    """Words thrown into a few signed bins; the same bins in every process, unlike Python's own hash."""
+    bins = np.zeros(_HASH_BINS, dtype=np.float32)
+    for term, count in counts.items():
+        code = zlib.crc32(term.encode())
+        bins[code % _HASH_BINS] += (1.0 + math.log(count)) * (1.0 if code & 0x10000 else -1.0)
+    return unit(bins)
 
 
 def _right_singular_vectors(matrix: sparse.csr_array, count: int) -> NDArray[np.float64]:

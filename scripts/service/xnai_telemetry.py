@@ -6,7 +6,6 @@ from scripts.service.engine import Answer
 from scripts.service.telemetry import Telemetry
 
 _MS_BUCKETS = (10, 25, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10000)
-_RATE_BUCKETS = (1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500)
 _MODEL = "reference"
 
 
@@ -20,8 +19,8 @@ class XnaiTelemetry:
         self._retrieval_ms = telemetry.histogram(
             "xnai_rag_retrieval_time_ms", "", "Time to retrieve passages", _MS_BUCKETS
         )
-        self._token_rate = telemetry.histogram(
-            "xnai_token_rate_tps", "", "Tokens per second of /query", _RATE_BUCKETS
+        self._token_rate = telemetry.meter.create_gauge(
+            "xnai_token_rate_tps", description="Tokens per second of the last /query"
         )
         self._tokens = telemetry.meter.create_counter("xnai_tokens_generated", description="Tokens of /query")
         self._queries = telemetry.meter.create_counter(
@@ -38,7 +37,7 @@ class XnaiTelemetry:
         self._latency_ms.record(duration_s * 1e3, {"endpoint": "/query", "method": "POST"})
         if (retrieval_ms := answer.stages_ms.get("retrieve")) is not None:
             self._retrieval_ms.record(retrieval_ms)
-        self._token_rate.record(answer.tokens / duration_s, {"model": _MODEL})
+        self._token_rate.set(answer.tokens / duration_s, {"model": _MODEL})
         self._tokens.add(answer.tokens)
         self._queries.add(1, {"rag_enabled": str(use_rag).lower()})
 
