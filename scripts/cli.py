@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.baseline_cli import baseline_app
 from scripts.checkout import BASELINES, RUNS
 from scripts.guard import command
 from scripts.options import (
@@ -155,6 +156,7 @@ def sidecar(
 
 
 app.command()(serve)
+app.add_typer(baseline_app, name="baseline")
 
 if __name__ == "__main__":
     main()

@@ -14,8 +14,24 @@ Profile = Annotated[
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Use this instead of the target's base_url.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of arrivals and questions.")]
 Processes = Annotated[int | None, typer.Option("--processes", help="Locust worker processes.")]
-RunRoot = Annotated[Path, typer.Option("--run-root", help="Where run directories are made.")]
-Baselines = Annotated[Path, typer.Option("--baselines", help="Where baselines are kept.")]
+RunRoot = Annotated[
+    Path,
+    typer.Option(
+        "--run-root",
+        envvar="PLIMSOLL_RUN_DIRECTORY",
+        help="Where run directories are made.  [default: reports/runs of the checkout]",
+        show_default=False,
+    ),
+]
+Baselines = Annotated[
+    Path,
+    typer.Option(
+        "--baselines",
+        envvar="PLIMSOLL_BASELINES",
+        help="Where baselines are kept.  [default: baselines of the checkout]",
+        show_default=False,
+    ),
+]
 BaselineName = Annotated[
     str, typer.Option("--baseline", help="auto, none (objectives only) or a baseline file.")
 ]
