@@ -31,17 +31,19 @@ class Dialer:
     """Opens connections to one origin. The name is resolved once, at the first connection."""
 
     def __init__(
-        self, origin: Origin, connect_timeout_s: float, *, stamps: bool, tls_context: ssl.SSLContext | None
+        self, origin: Origin, connect_timeout_s: float, *, stamps: bool, ca_file: str | None
     ) -> None:
         self._origin = origin
         self._connect_timeout_s = connect_timeout_s
         self._stamps = stamps
-        self._tls_context = tls_context
+        self._ca_file = ca_file
+        self._phase = FailureKind.CONNECT
         self._addresses: Sequence[Address] = ()
 
     def dial(self, timeout_s: float) -> Connection:
         """Raises `DialError` at the connect deadline or at `timeout_s`, whichever is sooner."""
         limit_s = min(self._connect_timeout_s, timeout_s)
+        self._phase = FailureKind.CONNECT
         deadline = gevent.Timeout(limit_s)
         try:
             with deadline:
@@ -49,7 +51,8 @@ class Dialer:
         except gevent.Timeout as fired:
             if fired is not deadline:
                 raise
-            raise DialError(Failure(FailureKind.CONNECT, f"not connected within {limit_s:g} s")) from None
+            what = "not connected" if self._phase is FailureKind.CONNECT else "handshake not finished"
+            raise DialError(Failure(self._phase, f"{what} within {limit_s:g} s")) from None
 
     def _open(self) -> Connection:
         if not self._addresses:
@@ -57,15 +60,20 @@ class Dialer:
         connected = self._connect()
         if not self._origin.secure:
             return PlainConnection(connected)
-        context = self._tls_context or default_tls_context()
+        self._phase = FailureKind.TLS
+        secured: Any = connected
         try:
-            return TlsConnection(context.wrap_socket(connected, server_hostname=self._origin.host))
+            secured = verifying_context(self._ca_file).wrap_socket(
+                connected, server_hostname=self._origin.host, do_handshake_on_connect=False
+            )
+            secured.do_handshake()
         except (OSError, ValueError) as error:
-            connected.close()
+            secured.close()
             raise DialError(Failure(FailureKind.TLS, _tls_reason(error))) from None
         except BaseException:
-            connected.close()
+            secured.close()
             raise
+        return TlsConnection(secured)
 
     def _connect(self) -> Any:
         """Tries each address of the name; the one that works comes first from then on."""
@@ -83,10 +91,18 @@ class Dialer:
 
 
 @cache
-def default_tls_context() -> ssl.SSLContext:
-    """Verifies certificate and host name against the system's authorities; SSL_CERT_FILE adds its own."""
-    context: ssl.SSLContext = gevent_ssl.create_default_context()
+def verifying_context(ca_file: str | None) -> Any:
+    """Verifies certificate and host name, against the system's authorities when no file is given.
+
+    Made from gevent's class: one of the standard library's blocks the whole process during a handshake,
+    unless Locust has patched it.
+    """
+    context = gevent_ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
+    if ca_file is None:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(ca_file)
     return context
 
 

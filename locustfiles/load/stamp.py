@@ -33,8 +33,8 @@ def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int | None:
 def kernel_stamps_work() -> bool:
     """Whether this kernel stamps received TCP segments; tried once per process on loopback.
 
-    The kernel stamps nothing until some socket asks for it, and turns stamping on with a delay. The asking
-    socket is therefore kept open: without it the first answers on each new connection would carry no stamp.
+    The kernel stamps nothing until some socket asks for it, and turns stamping on with a delay. One asking
+    socket is therefore left open: without it the first answers on each new connection would carry no stamp.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -43,11 +43,8 @@ def kernel_stamps_work() -> bool:
         keeper.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     except OSError:
         return False
-    _KEEPERS.append(keeper)
+    keeper.detach()
     return _probe()
-
-
-_KEEPERS: list[socket.socket] = []
 
 
 def _probe() -> bool:

@@ -34,16 +34,16 @@ class WireClient:
         headers: Mapping[str, str] | None = None,
         *,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        tls_context: ssl.SSLContext | None = None,
+        ca_file: str | None = None,
     ) -> None:
-        """Raises UsageError for a base URL that is none. `tls_context` replaces the verifying default."""
+        """Raises UsageError for a base URL that is none. `ca_file` replaces the system's authorities."""
         self._origin = parse_origin(base_url)
         self._headers = dict(headers or {})
         stamps = not self._origin.secure and kernel_stamps_work()
         self.clock: Literal["kernel", "user"] = "kernel" if stamps else "user"
         self.opened = 0
         """Connections opened so far."""
-        self._dialer = Dialer(self._origin, connect_timeout_s, stamps=stamps, tls_context=tls_context)
+        self._dialer = Dialer(self._origin, connect_timeout_s, stamps=stamps, ca_file=ca_file)
         self._templates: dict[tuple[object, ...], RequestTemplate] = {}
         self._connection: Connection | None = None
         self._response = Response()

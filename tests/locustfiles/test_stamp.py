@@ -1,0 +1,72 @@
+"""Stamps against the server's own log, and the watch over the clock."""
+
+import time
+from itertools import pairwise
+
+import gevent
+import pytest
+
+from locustfiles.load.stamp import ClockWatch, kernel_stamps_work, now_ns, stamp_of
+from locustfiles.load.wire import WireClient
+from tests.locustfiles.asking import ask
+from tests.servers.script import bytewise, delay, head, response, send
+from tests.servers.truth import Truth
+
+
+def test_stamps_are_the_kernels_and_agree_with_the_server(truth: Truth, client: WireClient) -> None:
+    """A process busy for 50 ms sees the answer late; the stamps do not, and the wake lag tells."""
+    assert kernel_stamps_work()
+    truth.script(
+        "/parts", [delay(0.01), send(head(200, {"Content-Length": "4"})), delay(0.03), send(b"done")]
+    )
+    truth.script("/ok", response(b"fine"))
+    ask(client, "/ok")
+    truth.clear()
+    gevent.spawn_later(0.005, time.sleep, 0.05)
+
+    sched_ns = now_ns()
+    exchange = client.exchange(client.prepare("GET", "/parts"), sched_ns=sched_ns)
+
+    [record] = truth.records()
+    first, last = record["writes"]
+    assert client.clock == "kernel"
+    assert exchange.send_ns is not None
+    assert exchange.last_ns is not None
+    assert exchange.wake_lag_ns is not None
+    assert sched_ns <= exchange.send_ns <= record["received_ns"]
+    assert last[0] <= exchange.last_ns <= last[1] + 5_000_000
+    assert first[0] < exchange.last_ns
+    assert exchange.wake_lag_ns >= 10_000_000
+
+
+def test_one_byte_at_a_time_is_stamped_from_first_to_last(truth: Truth, client: WireClient) -> None:
+    truth.script("/bytes", bytewise(response(b"slow"), gap_s=0.001))
+
+    exchange = ask(client, "/bytes")
+
+    [record] = truth.records()
+    assert exchange.first_ns is not None
+    assert exchange.last_ns is not None
+    assert exchange.first_ns >= record["writes"][0][0]
+    assert exchange.last_ns >= record["writes"][-1][0]
+    assert exchange.received_bytes == len(response(b"slow"))
+    assert all(before[0] < after[0] for before, after in pairwise(record["writes"]))
+
+
+def test_a_step_of_the_clock_is_seen_and_slewing_is_not() -> None:
+    watch = ClockWatch()
+
+    assert watch.step_us() is None
+    assert watch.step_us() is None
+    assert watch.offset_ns is not None
+    watch.offset_ns -= 5_000_000
+    step_us = watch.step_us()
+    assert step_us is not None
+    assert 4_000 <= step_us <= 6_000
+    watch.offset_ns -= 500_000
+    assert watch.step_us() is None
+
+
+@pytest.mark.parametrize("ancillary", [[], [(1, 29, bytes(16))], [(0, 35, bytes(16))], [(1, 35, bytes(8))]])
+def test_other_control_messages_are_no_stamp(ancillary: list[tuple[int, int, bytes]]) -> None:
+    assert stamp_of(ancillary) is None
