@@ -1,10 +1,11 @@
 """The tables of a target file that describe its endpoints."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue
+from pydantic import BeforeValidator, Field
 
-from analysis.endpoint import Dialect, Endpoint, Expectation, JsonScalar
+from analysis.endpoint import Dialect, Endpoint, Expectation
 from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
 from analysis.request_text import check_headers, check_path
@@ -35,6 +36,26 @@ def _dialect(value: object) -> Dialect:
     raise ValueError("one of " + ", ".join(Dialect))
 
 
+def _scalar(value: object) -> object:
+    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError("a string, a number, true or false")
+
+
+def _json(value: object) -> object:
+    match value:
+        case list():
+            return [_json(item) for item in value]
+        case dict():
+            return {key: _json(item) for key, item in value.items()}
+        case str() | bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+    raise ValueError("only what JSON has: strings, numbers, true, false, lists and tables")
+
+
+Scalar = Annotated[Any, BeforeValidator(_scalar)]
 Texts = Annotated[list[str], BeforeValidator(_listed)]
 StatusCodes = Annotated[list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_listed)]
 
@@ -47,8 +68,8 @@ class ExpectTable(Table):
     contains: Texts = Field(default_factory=list)
     absent: Texts = Field(default_factory=list)
     json_nonempty: Texts = Field(default_factory=list)
-    json_equals: Annotated[dict[str, JsonScalar], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_in: Annotated[dict[str, list[JsonScalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_equals: Annotated[dict[str, Scalar], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_in: Annotated[dict[str, list[Scalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
     min_text_chars: Annotated[int, Field(ge=0)] | None = None
 
     def expectation(self, dialect: Dialect) -> Expectation:
@@ -72,7 +93,7 @@ class EndpointTable(Table):
     path: str = Field(description='a path such as "/query"')
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] | None = None
     dialect: Annotated[Dialect, BeforeValidator(_dialect)] = Dialect.JSON
-    body: JsonValue = None
+    body: Annotated[Any, BeforeValidator(_json)] = None
     headers: dict[str, str] = Field(default_factory=dict)
     expect: ExpectTable = Field(default_factory=ExpectTable)
     timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0

@@ -54,6 +54,10 @@ def check_url(url: str | None, schemes: tuple[str, ...], file: str, key: str) ->
         return
     check_references(url, file=file, key=key)
     refuse_credentials(url, file=file, key=key)
+    if url.startswith((*HTTP, *REDIS[:2])) and re.fullmatch(r"\w+://([/?#].*)?", url):
+        raise ConfigurationError(
+            file=file, key=key, found=Phrase("a URL without a host"), wanted="a host after ://"
+        )
     if not url.startswith((*schemes, "${")) or re.search(r"[\s\x00-\x1f]", url):
         raise ConfigurationError(
             file=file,

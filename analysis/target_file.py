@@ -1,8 +1,8 @@
 """The table that a whole target file is."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from analysis.endpoint_file import EndpointTable
 from analysis.sidecar_file import SidecarTable
@@ -28,6 +28,6 @@ class TargetTable(Table):
     )
     questions: QuestionsTable | None = None
     sidecar: SidecarTable = Field(default_factory=SidecarTable)
-    objectives: dict[str, JsonValue] = Field(default_factory=dict)
-    margins: dict[str, JsonValue] = Field(default_factory=dict)
-    limits: dict[str, JsonValue] = Field(default_factory=dict)
+    objectives: dict[str, Any] = Field(default_factory=dict)
+    margins: dict[str, Any] = Field(default_factory=dict)
+    limits: dict[str, Any] = Field(default_factory=dict)
