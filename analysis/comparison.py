@@ -200,6 +200,8 @@ def _centre(statistic: str, arm: Sequence[Summary]) -> float | None:
     values = [summary.values[statistic] for summary in arm]
     if not values:
         return None
+    if len(values) == 1:
+        return values[0]
     if statistic == "ratio" or min(values) <= 0:
         return math.fsum(values) / len(values)
     return math.exp(math.fsum(math.log(value) for value in values) / len(values))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from analysis.noise import Spread, floored, sample_deviation
 from analysis.result import Outcome
@@ -46,11 +46,11 @@ class Screening:
     @property
     def p_regression(self) -> float:
         """Probability of a difference this far above the limit if the true one were at the limit."""
-        return float(stats.t.sf((self.difference - self.limits.worse) / self.standard_error, self.df))
+        return float(special.stdtr(self.df, (self.limits.worse - self.difference) / self.standard_error))
 
     def smallest_effect(self, family: int) -> float:
         """The true difference that is called REGRESSION among `family` metrics with probability POWER."""
-        reach = float(stats.t.ppf(1 - self.alpha / family, self.df) + stats.t.ppf(POWER, self.df))
+        reach = _student(1 - self.alpha / family, self.df) + _student(POWER, self.df)
         return self.limits.worse + reach * self.standard_error
 
 
@@ -82,7 +82,7 @@ def screen(
         spread_b = floored(deviation_b, count_b - 1, floor)
         spread_c = floored(sample_deviation(candidate), count_c - 1, floor)
         standard_error, df = _satterthwaite(spread_b, count_b, spread_c, count_c)
-    half = float(stats.t.ppf(1 - ALPHA, df)) * standard_error
+    half = _student(1 - ALPHA, df) * standard_error
     alpha = ALPHA_SINGLE if count_c == 1 else ALPHA
     return Screening(difference, difference - half, difference + half, standard_error, df, limits, alpha)
 
@@ -123,3 +123,7 @@ def _satterthwaite(b: Spread, count_b: int, c: Spread, count_c: int) -> tuple[fl
     variance_b, variance_c = b.deviation**2 / count_b, c.deviation**2 / count_c
     total = variance_b + variance_c
     return math.sqrt(total), total**2 / (variance_b**2 / b.df + variance_c**2 / c.df)
+
+
+def _student(probability: float, df: float) -> float:
+    return float(special.stdtrit(df, probability))

@@ -44,22 +44,20 @@ def validity_checks(
 def _status(log: RunLog, profile: LoadProfile) -> Check:
     run = log.run
     kind = None if run.stop is None else run.stop.kind
-    by_hand = not profile.stages and run.status is RunStatus.STOPPED and kind is StopKind.HAND
-    limit_found = profile.finds_limit and kind is StopKind.LIMIT_FOUND
-    complete = run.status is RunStatus.COMPLETE and kind in (None, StopKind.LIMIT_FOUND, StopKind.HAND)
-    if complete or by_hand or limit_found:
-        text = "the run came to its end"
-        if by_hand:
-            text = "the run was stopped by hand, as a manual run is"
-        elif limit_found:
-            text = "the run found the service's limit, which is its normal end"
-        return Check("status", True, run.status.value, None, text)
+    value = run.status.value if kind is None else f"{run.status.value}, {kind.value}"
     if run.status is RunStatus.RUNNING:
         text = "run.json still says running: the run is not over, or the process that wrote it died"
-        return Check("status", False, run.status.value, RunStatus.COMPLETE.value, text)
+        return Check("status", False, value, "complete", text)
+    if not profile.stages and kind is StopKind.HAND:
+        return Check("status", True, value, None, "the run was stopped by hand, as a manual run is")
+    if profile.finds_limit and kind is StopKind.LIMIT_FOUND:
+        return Check(
+            "status", True, value, None, "the run found the service's limit, which is its normal end"
+        )
+    if run.status is RunStatus.COMPLETE and kind is None:
+        return Check("status", True, value, None, "the run came to its end")
     cause = "without a reason" if run.stop is None else f"({run.stop.kind.value}): {run.stop.detail}"
-    text = f"the run was {run.status.value} before its end {cause}"
-    return Check("status", False, run.status.value, RunStatus.COMPLETE.value, text)
+    return Check("status", False, value, "complete", f"the run ended before its time {cause}")
 
 
 def _damage(log: RunLog) -> Check:

@@ -112,7 +112,7 @@ def build_run(root: Path, plan: RunPlan | None = None, **changes: Any) -> Path:
 
 
 def build_runs(root: Path, count: int, *, first: int = 0, noise: float = 0.01, **changes: Any) -> list[Path]:
-    """Several runs whose latencies differ from run to run by `noise` (standard deviation of the logarithm)."""
+    """Several runs; `noise` is the standard deviation from run to run of the logarithm of their latencies."""
     scale = changes.pop("scale", 1.0)
     paths = []
     for number in range(first, first + count):

@@ -1,0 +1,162 @@
+import math
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from analysis.comparison import compare, overall
+from analysis.gate import GateRules
+from analysis.profile import Model
+from analysis.result import ComparisonRow, Outcome
+from analysis.run_summary import RunSummary, Summary
+
+RULES = GateRules(Model.CLOSED, {"stream"}, {})
+WOBBLE = (0.99, 1.0, 1.01, 1.005, 0.995)
+
+
+def run(number: int, **series: tuple[int, Mapping[str, float]]) -> RunSummary:
+    named = {key.replace("__", "."): Summary(count, values) for key, (count, values) in series.items()}
+    return RunSummary(f"run-{number}", "2025-11-21T10:00:00Z", 60.0, named)
+
+
+def runs(scale: float = 1.0, count: int = 5, requests: int = 3000) -> list[RunSummary]:
+    return [
+        run(n, query__response=(requests, {"p50": 200e3 * w * scale, "p95": 400e3 * w * scale}))
+        for n, w in enumerate(WOBBLE[:count])
+    ]
+
+
+def error_runs(ratio: float, requests: int, count: int = 5) -> list[RunSummary]:
+    return [run(n, query__errors=(requests, {"ratio": ratio})) for n in range(count)]
+
+
+def rate_runs(rate: float, count: int = 5) -> list[RunSummary]:
+    found = []
+    for n, w in enumerate(WOBBLE[:count]):
+        series = {"*.throughput": Summary(6000, {"rate": rate * w})}
+        found.append(RunSummary(f"run-{n}", "2025-11-21T10:00:00Z", 60.0, series))
+    return found
+
+
+def row_of(rows: Sequence[ComparisonRow], metric: str, statistic: str) -> ComparisonRow:
+    return next(row for row in rows if (row.metric, row.statistic) == (metric, statistic))
+
+
+@pytest.mark.parametrize(
+    ("scale", "outcome"),
+    [(1.0, Outcome.PASS), (1.5, Outcome.REGRESSION), (0.6, Outcome.IMPROVEMENT), (1.1, Outcome.INCONCLUSIVE)],
+)
+def test_a_change_of_latency_has_its_outcome(scale: float, outcome: Outcome) -> None:
+    rows = compare(runs(), runs(scale, 3), RULES, {})
+
+    assert [row.outcome for row in rows] == [outcome, outcome]
+    assert all(row.gated for row in rows)
+    assert overall(rows) is outcome
+
+
+def test_the_change_is_that_of_geometric_means_inside_its_interval() -> None:
+    row = row_of(compare(runs(), runs(1.5, 1), RULES, {}), "response", "p50")
+
+    assert row.baseline == pytest.approx(200e3 * math.prod(WOBBLE) ** 0.2)
+    assert row.change is not None
+    assert row.change == pytest.approx(1.5 * 0.99 / math.prod(WOBBLE) ** 0.2 - 1)
+    assert row.low is not None
+    assert row.high is not None
+    assert row.low < row.change < row.high
+    assert row.smallest_effect is not None
+    assert row.smallest_effect > row.margin
+
+
+def test_fewer_answers_per_second_are_a_regression_with_a_negative_change() -> None:
+    row = row_of(compare(rate_runs(100.0), rate_runs(70.0, 3), RULES, {}), "throughput", "rate")
+
+    assert row.outcome is Outcome.REGRESSION
+    assert row.change == pytest.approx(-0.3, abs=0.01)
+    assert row.low is not None
+    assert row.high is not None
+    assert row.low < row.high < -row.margin
+    assert row.smallest_effect is not None
+    assert row.smallest_effect < -row.margin
+
+
+def test_more_answers_per_second_are_an_improvement() -> None:
+    row = row_of(compare(rate_runs(100.0), rate_runs(140.0, 3), RULES, {}), "throughput", "rate")
+
+    assert row.outcome is Outcome.IMPROVEMENT
+
+
+def test_errors_are_compared_as_a_difference() -> None:
+    row = row_of(compare(error_runs(0.0, 3000), error_runs(0.02, 3000, 3), RULES, {}), "errors", "ratio")
+
+    assert row.outcome is Outcome.REGRESSION
+    assert row.change == pytest.approx(0.02)
+    assert row.gated
+
+
+def test_no_error_on_either_side_passes_only_with_enough_requests() -> None:
+    """Rule of three: none in 50 requests still allows 6 %."""
+    enough = row_of(compare(error_runs(0.0, 3000), error_runs(0.0, 3000, 1), RULES, {}), "errors", "ratio")
+    few = row_of(compare(error_runs(0.0, 50), error_runs(0.0, 50, 1), RULES, {}), "errors", "ratio")
+
+    assert (enough.outcome, enough.gated) == (Outcome.PASS, True)
+    assert (few.outcome, few.gated) == (Outcome.INCONCLUSIVE, False)
+    assert few.reason == "baseline: 250 requests, 600 are needed; candidate: 50 requests, 600 are needed"
+
+
+def test_few_requests_that_mostly_fail_are_still_a_regression() -> None:
+    rows = compare(error_runs(0.0, 50), error_runs(0.9, 50, 1), RULES, {})
+
+    assert overall(rows) is Outcome.REGRESSION
+
+
+def test_too_few_observations_are_shown_and_not_gated() -> None:
+    """600 requests in one run: 30 above the p95, 300 above the median."""
+    rows = compare(runs(requests=600), runs(2.0, 1, requests=600), RULES, {})
+    p95 = row_of(rows, "response", "p95")
+
+    assert not p95.gated
+    assert p95.change == pytest.approx(1.0, abs=0.02)
+    assert p95.reason == "candidate: 30 observations above it in 1 run(s), 100 are needed"
+    assert row_of(rows, "response", "p50").gated
+
+
+def test_a_metric_that_the_candidate_lost_cannot_pass() -> None:
+    rows = compare(runs(), [run(9)], RULES, {})
+
+    assert overall(rows) is Outcome.INCONCLUSIVE
+    assert row_of(rows, "response", "p50").reason == "no value in every run of the candidate"
+
+
+def test_a_metric_that_the_baseline_lacks_is_shown_alone() -> None:
+    extra = run(
+        9, query__response=(3000, {"p50": 200e3, "p95": 400e3}), query__service=(3000, {"p50": 190e3})
+    )
+    row = row_of(compare(runs(), [extra], RULES, {}), "service", "p50")
+
+    assert (row.baseline, row.candidate, row.change, row.gated) == (None, 190e3, None, False)
+
+
+def test_a_larger_floor_makes_a_comparison_more_careful() -> None:
+    sure = row_of(compare(runs(), runs(1.2, 3), RULES, {}), "response", "p95")
+    careful = row_of(compare(runs(), runs(1.2, 3), RULES, {"query.response.p95": 0.2}), "response", "p95")
+
+    assert (sure.outcome, careful.outcome) == (Outcome.REGRESSION, Outcome.INCONCLUSIVE)
+
+
+def test_the_generators_own_health_is_no_metric_of_the_service() -> None:
+    rows = compare(
+        [run(n, query__send_lag=(3000, {"p50": 10.0})) for n in range(5)],
+        [run(9, query__send_lag=(3000, {"p50": 90.0}))],
+        RULES,
+        {},
+    )
+
+    assert rows == ()
+    assert overall(rows) is Outcome.INCONCLUSIVE
+
+
+def test_a_zero_has_no_ratio() -> None:
+    zero = [run(n, query__response=(3000, {"p50": 0.0})) for n in range(5)]
+    row = row_of(compare(zero, zero[:1], RULES, {}), "response", "p50")
+
+    assert (row.change, row.outcome) == (None, Outcome.INCONCLUSIVE)
+    assert row.reason == "a value of 0 has no ratio to another"

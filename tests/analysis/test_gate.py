@@ -1,0 +1,77 @@
+import pytest
+
+from analysis.gate import GateRules, too_few
+from analysis.profile import Model
+from analysis.run_summary import Summary
+
+RULES = GateRules(Model.CLOSED, {"stream"}, {"response.p95": 0.2, "query.response.p95": 0.3})
+
+
+def arm(*counts: int) -> list[Summary]:
+    return [Summary(count, {}) for count in counts]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "metric", "statistic", "margin"),
+    [
+        ("query", "response", "p50", 0.10),
+        ("query", "response", "p99", 0.20),
+        ("stream", "ttft", "p95", 0.10),
+        ("query", "errors", "ratio", 0.005),
+        ("*", "throughput", "rate", 0.10),
+        ("health", "response", "p95", 0.2),
+        ("query", "response", "p95", 0.3),
+    ],
+)
+def test_the_targets_own_margin_comes_before_the_default(
+    endpoint: str, metric: str, statistic: str, margin: float
+) -> None:
+    """The endpoint's own before the metric's."""
+    assert RULES.margin(endpoint, metric, statistic) == margin
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "metric", "statistic", "primary"),
+    [
+        ("query", "response", "p50", True),
+        ("query", "response", "p99", True),
+        ("query", "service", "p50", False),
+        ("query", "ttft", "p50", False),
+        ("stream", "ttft", "p50", True),
+        ("stream", "ttft", "p99", False),
+        ("query", "errors", "ratio", True),
+        ("*", "errors", "ratio", False),
+        ("*", "throughput", "rate", True),
+        ("query", "throughput", "rate", False),
+        ("query", "send_lag", "p50", False),
+    ],
+)
+def test_the_gated_family_is_small(endpoint: str, metric: str, statistic: str, primary: bool) -> None:
+    assert RULES.is_primary(endpoint, metric, statistic) is primary
+
+
+def test_throughput_is_no_result_in_the_open_model() -> None:
+    """There it is what the profile asks for."""
+    assert not GateRules(Model.OPEN, set(), {}).is_primary("*", "throughput", "rate")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "counts", "reason"),
+    [
+        ("p95", (400, 400, 400, 400, 400), None),
+        ("p95", (399, 4000), "20 observations above it in a run, 20 are needed"),
+        ("p95", (1999,), "100 observations above it in 1 run(s), 100 are needed"),
+        ("p95", (2000,), None),
+        ("p99", (3300, 3300, 3300), "99 observations above it in 3 run(s), 100 are needed"),
+        ("p50", (200,), None),
+        ("ratio", (599,), "599 requests, 600 are needed"),
+        ("ratio", (300, 300), None),
+        ("rate", (1,), None),
+    ],
+)
+def test_an_arm_must_hold_enough_to_decide(
+    statistic: str, counts: tuple[int, ...], reason: str | None
+) -> None:
+    found = too_few(statistic, arm(*counts), 0.005)
+
+    assert (found is None) == (reason is None)
