@@ -1,0 +1,93 @@
+"""One contender's requests per second, counted by the server."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from analysis.errors import PlimsollError
+from scripts.bench.answering_process import AnsweringServer
+from scripts.bench.contender import Contender, Order
+from scripts.bench.cores import Cores
+
+START_LIMIT_S = 30.0
+END_LIMIT_S = 60.0
+SETTLE_S = 1.0
+STARTED_REQUESTS = 500
+
+
+class BenchError(PlimsollError):
+    """A contender did not do what it was asked to."""
+
+
+def requests_per_s(
+    contender: Contender, server: AnsweringServer, cores: Cores, connections: int, window_s: float
+) -> float:
+    """Start it, let it settle, count for `window_s`, stop it.
+
+    Of ours it is checked afterwards that the run log holds every request that the server answered.
+    """
+    with tempfile.TemporaryDirectory(prefix="plimsoll-bench-") as name:
+        folder = Path(name)
+        load_s = round(window_s + SETTLE_S) + 3
+        command = contender.command(Order(server.url, connections, load_s, folder))
+        before = server.count()
+        log = folder / "output.txt"
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(  # noqa: S603 -- commands of our own making, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **contender.environment},
+                preexec_fn=cores.pin_generator(),
+            ) as process,
+        ):
+            try:
+                _await_start(process, server, before, contender, log)
+                time.sleep(SETTLE_S)
+                count, began_s = server.count(), time.perf_counter()
+                time.sleep(window_s)
+                counted, took_s = server.count() - count, time.perf_counter() - began_s
+                if contender.ends_by_itself:
+                    _await_end(process, contender, log)
+            finally:
+                process.kill()
+        if contender.ends_by_itself:
+            _check_recorded(folder / "runs", server.count() - before)
+        return counted / took_s
+
+
+def _await_start(
+    process: subprocess.Popen[bytes], server: AnsweringServer, before: int, contender: Contender, log: Path
+) -> None:
+    deadline_s = time.monotonic() + START_LIMIT_S
+    while server.count() - before < STARTED_REQUESTS:
+        if process.poll() is not None or time.monotonic() > deadline_s:
+            raise BenchError(f"{contender.name} did not start: {_last_words(log)}")
+        time.sleep(0.05)
+
+
+def _await_end(process: subprocess.Popen[bytes], contender: Contender, log: Path) -> None:
+    try:
+        process.wait(END_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{contender.name} did not end: {_last_words(log)}") from None
+
+
+def _check_recorded(runs: Path, answered: int) -> None:
+    recorded = sum(
+        json.loads(line).get("ok", 0)
+        for path in runs.glob("*/counts.jsonl")
+        for line in path.read_text().splitlines()
+    )
+    if recorded != answered:
+        raise BenchError(f"the run log holds {recorded} requests, the server answered {answered}")
+
+
+def _last_words(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"
