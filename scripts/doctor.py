@@ -21,6 +21,10 @@ from scripts.doctor_checks.table import checks_json, print_table
 from scripts.doctor_checks.watch import check_watch
 from scripts.sidecar.watched import watched
 
+_REFERENCE = "reference"
+_REFERENCE_ADVICE = "start it with `plimsoll serve` and ask again; a run starts it by itself"
+_START_ADVICE = "start the service, or give --base-url"
+
 
 def doctor_command(target: str, base_url: str | None, as_json: bool) -> int:
     """0: a run can be made. 3: the target cannot be used. 2: its file or the environment is wrong."""
@@ -52,7 +56,7 @@ def _living_checks(
 ) -> list[Check]:
     watch = watched(target, os.environ, base_url=base_url)
     progress("looking for the service")
-    checks = check_network(url)
+    checks = check_network(url, _REFERENCE_ADVICE if target.name == _REFERENCE else _START_ADVICE)
     if not _is_wrong(checks):
         checks += check_endpoints(target, url, progress)
     checks += check_watch(watch, target.sidecar, progress)

@@ -1,5 +1,6 @@
 """Checks that every environment variable that the target file names is there."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from analysis.env_template import expand
@@ -7,13 +8,15 @@ from analysis.errors import ConfigurationError
 from analysis.target import Target
 from scripts.doctor_checks.check import Area, Check, State
 
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+
 
 def check_environment(target: Target, environ: Mapping[str, str], base_url: str | None) -> list[Check]:
     """One check per text that cannot be filled in, or a single good one."""
     wrong: list[Check] = []
     used = 0
     for key, text in _templates(target, base_url):
-        used += text.count("${")
+        used += len(variable_names(text))
         try:
             expand(text, environ, file=target.file, key=key)
         except ConfigurationError as error:
@@ -23,6 +26,11 @@ def check_environment(target: Target, environ: Mapping[str, str], base_url: str 
         return wrong
     found = "none needed" if used == 0 else f"{used} used, all of them can be filled in"
     return [Check(Area.TARGET, "environment variables", State.OK, found)]
+
+
+def variable_names(text: str) -> tuple[str, ...]:
+    """The variables that a text refers to, in order."""
+    return tuple(_NAME.findall(text))
 
 
 def _templates(target: Target, base_url: str | None) -> Iterator[tuple[str, str]]:

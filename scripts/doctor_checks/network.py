@@ -11,16 +11,20 @@ from scripts.sidecar.reason import short_reason
 from scripts.sidecar.watched import is_this_host, url_port
 
 _CONNECT_S = 5.0
+_FAR_ADVICE = "start the service or open the way to it, or give --base-url"
 _EXPIRY_WARNING_DAYS = 14
 
 
-def check_network(base_url: str) -> list[Check]:
-    """Name, port, and TLS where the URL asks for it; the first that is wrong is the last."""
+def check_network(base_url: str, advice: str) -> list[Check]:
+    """Name, port, and TLS where the URL asks for it; the first that is wrong is the last.
+
+    `advice` is for a service on this host that does not run.
+    """
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", url_port(base_url) or 80
     checks = [_check_name(host, port)]
     if checks[-1].state is not State.WRONG:
-        checks.append(_check_port(host, port, base_url))
+        checks.append(_check_port(host, port, advice if is_this_host(base_url) else _FAR_ADVICE))
     if checks[-1].state is not State.WRONG and parts.scheme == "https":
         checks.append(_check_tls(host, port))
     return checks
@@ -36,17 +40,18 @@ def _check_name(host: str, port: int) -> Check:
         )
     took_ms = (time.monotonic() - started) * 1000.0
     addresses = sorted({str(address[0]) for *_, address in found})
+    if addresses == [host]:
+        return Check(Area.SERVICE, "name", State.OK, f"{host}, an address already")
     return Check(Area.SERVICE, "name", State.OK, f"{host} is {', '.join(addresses)} ({took_ms:.1f} ms)")
 
 
-def _check_port(host: str, port: int, base_url: str) -> Check:
+def _check_port(host: str, port: int, advice: str) -> Check:
     started = time.monotonic()
     try:
         with socket.create_connection((host, port), timeout=_CONNECT_S):
             took_ms = (time.monotonic() - started) * 1000.0
     except OSError as error:
-        advice = "start the service" if is_this_host(base_url) else "start the service, or open the way to it"
-        return _wrong("port", f"{port}: {short_reason(error)}", f"{advice}, or give --base-url")
+        return _wrong("port", f"{port}: {short_reason(error)}", advice)
     return Check(Area.SERVICE, "port", State.OK, f"{port} accepts connections ({took_ms:.1f} ms)")
 
 

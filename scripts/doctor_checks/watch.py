@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.target import SidecarWatch
 from scripts.doctor_checks.check import Area, Check, State
+from scripts.doctor_checks.environment import variable_names
 from scripts.sidecar.breaker import BreakerState
 from scripts.sidecar.host import Host
 from scripts.sidecar.process_tree import ProcessTree
@@ -38,9 +39,10 @@ def check_watch(watch: Watched, limits: SidecarWatch, progress: Callable[[str], 
         progress("asking Redis")
         checks += _check_redis(RedisWatch(watch.redis_url, watch.breaker_pattern, watch.breaker_field), watch)
     for part, reason in watch.unwatched.items():
-        checks.append(
-            _warning(part, f"not watched: {reason}", "set its environment variable to have it watched")
-        )
+        if part == "prometheus" and watch.metrics_url is not None:
+            checks.append(_ok(part, "not watched; the service's metrics page is read instead"))
+            continue
+        checks.append(_warning(part, f"not watched: {reason}", _advice_for(part, limits)))
     return checks
 
 
@@ -103,7 +105,9 @@ def _check_scrape(page: Scrape) -> Check:
     reading = page.read(_TIMEOUT_S)
     page.close()
     if "scrape" in reading.missing:
-        return _warning("metrics page", reading.missing["scrape"], "correct sidecar.metrics_url")
+        return _warning(
+            "metrics page", reading.missing["scrape"], "start the service, or correct sidecar.metrics_url"
+        )
     absent = sorted(part.partition(".")[2] for part in reading.missing)
     found = f"{len(reading.parts['scrape'])} series"
     if absent:
@@ -144,6 +148,14 @@ def _check_breakers(reading: Reading, pattern: str) -> Check:
     if BreakerState.OPEN in states.values():
         return _warning("breakers", found, "wait until it closes: the service refuses these calls now")
     return _ok("breakers", found)
+
+
+def _advice_for(part: str, limits: SidecarWatch) -> str:
+    if part == "process":
+        return "run the sidecar on the service's host to see its process"
+    url = limits.prometheus_url if part == "prometheus" else limits.redis_url
+    names = variable_names(url or "")
+    return f"set {' and '.join(names)} to have it watched" if names else "give its URL to have it watched"
 
 
 def _ok(name: str, found: str) -> Check:

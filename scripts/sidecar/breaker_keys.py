@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 _SCAN_COUNT = 1000
 _SCANS_PER_TICK = 2
 _MAX_KEYS = 64
+_GONE = "none"  # what TYPE answers for a key that is not there
 
 
 class BreakerKeys:
@@ -65,14 +66,14 @@ class BreakerKeys:
         """Room for one more key, made by forgetting one that is gone if need be."""
         if len(self._types) < _MAX_KEYS:
             return True
-        gone = next((key for key, kind in self._types.items() if kind in ("", "none")), None)
+        gone = next((key for key, kind in self._types.items() if kind == _GONE), None)
         if gone is None:
             return False
         del self._types[gone]
         return True
 
     def _learn_types(self, client: "Redis") -> None:
-        unknown = [key for key, kind in self._types.items() if kind in ("", "none")]
+        unknown = [key for key, kind in self._types.items() if kind in ("", _GONE)]
         if not unknown:
             return
         with client.pipeline(transaction=False) as pipeline:
@@ -104,7 +105,7 @@ class BreakerKeys:
             if isinstance(reply, Exception) and not isinstance(reply, ResponseError):
                 raise reply
         if there == 0:
-            self._types[key] = ""
+            self._types[key] = _GONE
             return None
         if not isinstance(answer, str):  # another type by now, a hash without the field, or not permitted
             kind, self._types[key] = self._types[key], ""

@@ -79,7 +79,6 @@ class RedisWatch:
                 socket_timeout=timeout_s,
                 socket_connect_timeout=timeout_s,
                 retry=Retry(NoBackoff(), 0),
-                single_connection_client=True,
             )
         return self._client
 
