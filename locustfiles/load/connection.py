@@ -1,7 +1,7 @@
 """A TCP connection on the gevent loop that knows when the kernel received what it reads."""
 
+import _socket
 import socket
-from collections.abc import Callable
 from math import inf
 from ssl import SSLWantReadError
 from time import monotonic
@@ -63,14 +63,14 @@ class PlainConnection:
     )
 
     def __init__(self, connected: gevent_socket) -> None:
-        connected.setblocking(False)
-        self._socket = connected
-        self._receive: Callable[[int, int], tuple[bytes, list[tuple[int, int, bytes]], int, Any]] = (
-            connected.recvmsg
-        )
-        self._send: Callable[[bytes | memoryview], int] = connected.send
+        # The waits are ours, so the interpreter's own socket does without gevent's layer of Python.
+        bare = _socket.socket(fileno=connected.detach())
+        bare.setblocking(False)
+        self._socket = bare
+        self._receive = bare.recvmsg
+        self._send = bare.send
         self._hub = gevent.get_hub()
-        self._is_readable = self._hub.loop.io(connected.fileno(), READ)
+        self._is_readable = self._hub.loop.io(bare.fileno(), READ)
         self._watching = False
         self._timer: Any = None
         self._deadline_s = self._armed_until_s = inf
