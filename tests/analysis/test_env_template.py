@@ -1,7 +1,7 @@
 """Secrets stay references until they are used, and what is written out by mistake is hidden or refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.env_template import (
@@ -98,6 +98,7 @@ def test_of_a_url_no_written_credentials_are_left(url: str, expected: str) -> No
     assert masked_url(url) == expected
 
 
+@settings(deadline=None)
 @given(user=st.text("ab:@%.", max_size=8), password=st.text("ab:@%.", max_size=8))
 def test_no_form_of_credentials_survives_masking(user: str, password: str) -> None:
     url = f"http://{user}SECRET{user}:{password}SECRET{password}@host/path"

@@ -6,7 +6,7 @@ from math import isclose
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ConfigurationError, RunLogError
@@ -79,6 +79,7 @@ def test_expected_arrivals_are_the_area_under_the_level(t0_s: float, t1_s: float
     assert isclose(STAIRS.arrivals_between(t0_s, t1_s), expected)
 
 
+@settings(deadline=None)
 @given(profile=profiles, cuts=st.lists(st.floats(0, 1), max_size=5))
 def test_expected_arrivals_of_parts_add_up(profile: LoadProfile, cuts: list[float]) -> None:
     edges = [0.0, *sorted(cut * profile.duration_s for cut in cuts), float(profile.duration_s)]
@@ -87,6 +88,7 @@ def test_expected_arrivals_of_parts_add_up(profile: LoadProfile, cuts: list[floa
     assert isclose(sum(profile.arrivals_between(a, b) for a, b in pairwise(edges)), whole, rel_tol=1e-9)
 
 
+@settings(deadline=None)
 @given(profile=profiles, at=st.floats(0, 0.999))
 def test_expected_arrivals_grow_with_the_level(profile: LoadProfile, at: float) -> None:
     """Over a moment the area is the level times its length, to the second order of that length."""
@@ -114,6 +116,7 @@ def test_slices_are_a_second_until_a_run_takes_longer_than_an_hour(
     assert shaped(*(Stage("s", duration_s, 1.0) for duration_s in durations)).slice_s == slice_s
 
 
+@settings(deadline=None)
 @given(durations=st.lists(st.integers(1, 200_000), min_size=1, max_size=4))
 def test_no_slice_crosses_the_end_of_a_stage(durations: list[int]) -> None:
     profile = shaped(*(Stage("s", duration_s, 1.0) for duration_s in durations))
@@ -145,6 +148,7 @@ def test_an_observation_is_filed_when_it_was_done_but_within_the_block_it_was_du
     assert STAIRS.filed_at(due_s, done_s) == filed_s
 
 
+@settings(deadline=None)
 @given(profile=profiles, due=st.floats(0, 1.2), lasted_s=st.floats(0, 2000))
 def test_filing_never_moves_an_observation_to_another_block_or_later(
     profile: LoadProfile, due: float, lasted_s: float
