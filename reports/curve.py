@@ -64,7 +64,7 @@ def draw_curves(chart: CurveChart, name: str) -> Markup:
         figure = Figure(figsize=(5.2, 2.5))
         axes = figure.add_axes((0.11, 0.12, 0.865, 0.83))
         scale = chart_scale(chart)
-        for curve in chart.curves:
+        for curve in reversed(chart.curves):
             _draw(axes, curve, scale)
         _tail_axis(axes, max(curve.count for curve in chart.curves))
         if is_logarithmic(chart):

@@ -3,14 +3,6 @@
 from analysis.metric import ANY_STAGE, METRICS, STAGE
 from analysis.result import Result
 
-_STATISTICS = (
-    (
-        "p50 … p99.9",
-        "the value that this share of observations does not exceed, from merged counts of all slices",
-    ),
-    ("small figures", "the 95 % interval of the figure above them, from five sections of the measured part"),
-)
-
 
 def definitions(result: Result) -> tuple[tuple[str, str], ...]:
     """Name and sentence in the table's order, of the metrics in the result only."""
@@ -21,4 +13,9 @@ def definitions(result: Result) -> tuple[tuple[str, str], ...]:
     if any(name.startswith(STAGE) and name not in METRICS for name in shown):
         shown.add(ANY_STAGE)
     found = [(name, metric.definition) for name, metric in METRICS.items() if name in shown]
-    return (*found, *_STATISTICS)
+    parts = "from run to run" if len(result.runs) > 1 else "from five sections of the measured part"
+    return (
+        *found,
+        ("p50 to p99.9", "The value that this share of observations does not exceed, from merged counts."),
+        ("small figures", f"The 95 % interval of the figure above them, {parts}."),
+    )

@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import table, wording
+from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ungated_rows
 from reports.curve import CurveChart, chart_scale, draw_curves, is_logarithmic
 from reports.definitions import definitions
 from reports.environment_view import environment_groups
 from reports.interval_bar import draw_interval
-from reports.plot import draw_panel, draw_stages, limit_in_view, panel_scale
+from reports.plot import draw_panel, draw_stages, limits_in_view, panel_scale
 from reports.printable import printable
 from reports.quantity import ABSENT, Scale, clock_time, quantity, stretch, whole
 from reports.report_data import ReportData
@@ -41,8 +42,11 @@ def render_html(data: ReportData) -> str:
     page = _environment().get_template("report.html.j2")
     result = data.result
     comparison = result.comparison
-    rows = table.comparison_rows(comparison) if comparison is not None else ()
+    gated = gated_rows(comparison) if comparison is not None else ()
+    ungated = ungated_rows(comparison) if comparison is not None else ()
+    decided = wording.decides(result)
     return page.render(
+        decided=decided,
         style=Markup(_style()),  # noqa: S704 - a file of this package
         data=data,
         result=result,
@@ -55,7 +59,8 @@ def render_html(data: ReportData) -> str:
         run_facts=_run_facts(data),
         objectives=table.objective_table(result),
         comparison=comparison,
-        comparison_rows=[(row, table.comparison_cells(row), draw_interval(row)) for row in rows],
+        gated=[(gated_cells(row, decided), draw_interval(row, decided)) for row in gated],
+        ungated=[(ungated_cells(row), draw_interval(row, decided)) for row in ungated],
         percentiles=table.percentile_tables(result),
         rates=table.rate_table(result),
         definitions=definitions(result),
@@ -125,7 +130,7 @@ def _panels(panels: Sequence[Panel], timeline: Timeline, prefix: str) -> list[Dr
 
 
 def _limit(panel: Panel, limit: Limit) -> str:
-    where = "" if limit_in_view(panel, limit) else ", beyond the drawing"
+    where = "" if limits_in_view(panel) else ", beyond the drawing"
     return f"{limit.label} at {panel_scale(panel).text(limit.value)}{where}"
 
 

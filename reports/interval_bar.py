@@ -10,14 +10,14 @@ _REACH = 2.5
 _WIDTH, _HEIGHT, _PAD = 220.0, 22.0, 6.0
 
 
-def draw_interval(row: ComparisonRow) -> Markup:
+def draw_interval(row: ComparisonRow, decided: bool) -> Markup:
     """Worse is to the right, whatever the metric's direction; empty without an interval."""
     if row.change is None or row.low is None or row.high is None or row.margin <= 0:
         return Markup("")
     sign = -1.0 if row.direction == "higher" else 1.0
     low, high = sorted((sign * row.low / row.margin, sign * row.high / row.margin))
     middle = sign * row.change / row.margin
-    colour = f"var(--{wording.outcome_tone(row.outcome)})" if row.gated else "var(--muted)"
+    colour = f"var(--{wording.outcome_tone(row.outcome)})" if decided and row.gated else "var(--muted)"
     y = _HEIGHT / 2
     parts = [
         _rect(1, _REACH, "worse"),

@@ -7,7 +7,7 @@ from analysis.counts import Counts
 from analysis.failure import FailureKind
 from analysis.judged_run import JudgedRun
 from analysis.measurement import GENERATOR
-from analysis.profile import Model
+from analysis.profile import LoadProfile, Model
 from analysis.sample import SampleSource
 from reports.time_bins import TimeBins
 from reports.timeline import Drawn, Line, Panel, Point, thinned
@@ -17,6 +17,18 @@ ENDPOINTS = 12
 _WORKERS = 6
 _SHOWN = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 _SERIES = tuple(f"s{number}" for number in range(8))
+_KIND_COLOURS = {
+    FailureKind.CONNECT: "s0",
+    FailureKind.TLS: "s7",
+    FailureKind.TIMEOUT: "s3",
+    FailureKind.RESET: "s6",
+    FailureKind.TRUNCATED: "s5",
+    FailureKind.PROTOCOL: "muted",
+    FailureKind.HTTP_4XX: "s4",
+    FailureKind.HTTP_5XX: "s1",
+    FailureKind.STREAM_ERROR: "bad",
+    FailureKind.VALIDATION: "s2",
+}
 
 
 def load_panels(run: JudgedRun, bins: TimeBins) -> Iterator[Panel]:
@@ -29,13 +41,7 @@ def load_panels(run: JudgedRun, bins: TimeBins) -> Iterator[Panel]:
         lines.append(dropped)
     profile = run.profile
     if profile.model is Model.OPEN and profile.stages:
-        asked = tuple(
-            (
-                bins.middle_s(at),
-                profile.arrivals_between(bins.start_s(at), bins.start_s(at + 1)) / bins.seconds,
-            )
-            for at in range(bins.count)
-        )
+        asked = tuple((bins.middle_s(at), _asked(profile, bins, at)) for at in range(bins.count))
         lines.insert(0, Line("asked", "base", asked, Drawn.DASHED))
     yield Panel("Requests", "1/s", tuple(lines))
     yield Panel(
@@ -66,7 +72,7 @@ def latency_panels(run: JudgedRun, bins: TimeBins) -> Iterator[Panel]:
 
 def failure_panel(bins: TimeBins) -> Panel:
     lines = []
-    for at, kind in enumerate(FailureKind):
+    for kind in FailureKind:
         points = bins.rates(_failures_of(kind))
         if any(value for _, value in points):
             # Areas are steps: each begins where its stretch does.
@@ -75,7 +81,7 @@ def failure_panel(bins: TimeBins) -> Panel:
                 *((t_s - half_s, value) for t_s, value in points),
                 (points[-1][0] + half_s, points[-1][1]),
             )
-            lines.append(Line(kind.value, _SERIES[at % len(_SERIES)], steps, Drawn.AREA))
+            lines.append(Line(kind.value, _KIND_COLOURS[kind], steps, Drawn.AREA))
     return Panel("Failures by kind", "1/s", tuple(lines))
 
 
@@ -102,6 +108,11 @@ def busiest_endpoints(run: JudgedRun) -> tuple[str, ...]:
     timed = {tag.partition(".")[0] for tag in run.log.tags} - {GENERATOR}
     busiest = sorted(timed, key=lambda name: (-started.get(name, 0), name))[:ENDPOINTS]
     return tuple(busiest)
+
+
+def _asked(profile: LoadProfile, bins: TimeBins, at: int) -> float | None:
+    seconds, start_s = bins.loaded_s(at), bins.start_s(at)
+    return None if seconds is None else profile.arrivals_between(start_s, start_s + seconds) / seconds
 
 
 def _percentile_lines(bins: TimeBins, tag: str, drawn: Drawn) -> Iterator[Line]:

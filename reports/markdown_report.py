@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.result import Verdict
 from reports import table, wording
+from reports.comparison_table import gated_table, ungated_table
 from reports.printable import one_line
 from reports.quantity import stretch, whole
 from reports.report_data import ReportData
@@ -30,6 +31,7 @@ def render_markdown(data: ReportData) -> str:
     ]
     if result.verdict is Verdict.INVALID:
         parts += ["### Can the generator be trusted?", _table(table.validity_table(result))]
+        parts += ["**The run is invalid: the figures below decide nothing.**"]
     parts += ["### Objectives", _table(table.objective_table(result), "The target sets no objectives.")]
     parts += ["### Comparison with the baseline", _comparison(data)]
     parts += ["### Metrics"]
@@ -81,7 +83,11 @@ def _comparison(data: ReportData) -> str:
     )
     if not comparison.comparable:
         return f"{lead} Not comparable. These keys differ: {escaped(', '.join(comparison.differing))}."
-    return f"{lead}\n\n{_table(table.comparison_table(comparison), 'No metric exists on both sides.')}"
+    parts = [lead, _table(gated_table(comparison, wording.decides(data.result)), "No metric is gated.")]
+    ungated = _table(ungated_table(comparison))
+    if ungated:
+        parts.append(f"<details><summary>Shown, not gated</summary>\n\n{ungated}\n\n</details>")
+    return "\n\n".join(parts)
 
 
 def _runs(count: int) -> str:
@@ -98,7 +104,8 @@ def _table(content: Table, nothing: str = "") -> str:
     body = [_line(row) for row in content.rows[:_ROWS]]
     left_out = len(content.rows) - _ROWS
     tail = [f"\n{left_out} more rows are in report.html."] if left_out > 0 else []
-    return "\n".join([*head, *body, *tail])
+    note = [f"\n{escaped(content.note)}"] if content.note else []
+    return "\n".join([*head, *body, *tail, *note])
 
 
 def _line(cells: Sequence[Cell]) -> str:

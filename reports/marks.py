@@ -35,7 +35,7 @@ def sentence_of(event: Event) -> str:
 
 
 class _Fields:
-    """Fields of an event as text; a missing one is a question mark, as another version may have written it."""
+    """Fields of an event as text; a missing one is a question mark, as any version may have written it."""
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         self._event = event

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from reports.printable import printable
 from reports.quantity import Scale, clock_time, scale_for, tick
 from reports.svg import COLOURS, drawing, inline_svg
-from reports.timeline import Drawn, Limit, Line, Panel, StageSpan, StateSpan, Timeline
+from reports.timeline import Drawn, Line, Panel, StageSpan, StateSpan, Timeline
 
 WIDTH_IN = 10.6
 _LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.62, 0.16, 0.08, 0.19
@@ -51,8 +51,10 @@ def panel_scale(panel: Panel) -> Scale:
     return scale_for(panel.unit, panel.largest)
 
 
-def limit_in_view(panel: Panel, limit: Limit) -> bool:
-    return panel.largest is not None and limit.value <= panel.largest * 1.6
+def limits_in_view(panel: Panel) -> bool:
+    """All limits or none, so that the distance between them can be seen."""
+    nearest = min((limit.value for limit in panel.limits), default=None)
+    return panel.largest is not None and nearest is not None and nearest <= panel.largest * 1.7
 
 
 def _lines(panel: Panel, timeline: Timeline) -> Figure:
@@ -63,13 +65,11 @@ def _lines(panel: Panel, timeline: Timeline) -> Figure:
         if line.drawn is not Drawn.AREA:
             _line(axes, line, scale)
     top = (panel.largest or 0.0) / scale.divisor if not panel.stacked else axes.dataLim.y1
-    for limit in panel.limits:
-        # A limit far above the data would press the data flat; its value stands in the caption.
-        if limit_in_view(panel, limit):
-            axes.axhline(
-                limit.value / scale.divisor, color=COLOURS[limit.colour], linewidth=0.9, linestyle=(0, (5, 3))
-            )
-            top = max(top, limit.value / scale.divisor)
+    if limits_in_view(panel):
+        for limit in panel.limits:
+            value = limit.value / scale.divisor
+            axes.axhline(value, color=COLOURS[limit.colour], linewidth=0.9, linestyle=(0, (5, 3)))
+            top = max(top, value)
     # Without a zero the axis spans a tenth of the value at least, so that noise does not look like growth.
     bottom = 0.0 if panel.from_zero or top <= 0 else max(0.0, min(axes.dataLim.y0 * 0.99, top * 0.9))
     axes.set_ylim(bottom, top + (top - bottom) * 0.12 if top > 0 else 1.0)

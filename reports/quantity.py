@@ -56,15 +56,15 @@ def quantity(value: float | None, unit: str) -> str:
 
 
 def unequal(value: float | None, limit: float, unit: str) -> tuple[str, str]:
-    """Both in the unit of the limit, with more digits than three where those would hide that they differ."""
+    """A value and its limit, with more digits than three where those would hide that they differ."""
     scale = scale_for(unit, limit)
     if value is None:
         return ABSENT, scale.text(limit)
     for digits in range(3, 8):
-        texts = scale.text(value, digits), scale.text(limit, 3)
-        if texts[0] != scale.text(limit, digits) or value == limit:
+        if value == limit or scale.text(value, digits) != scale.text(limit, digits):
             break
-    return texts
+    own = scale_for(unit, value) if digits == 3 else scale
+    return own.text(value, digits), scale.text(limit)
 
 
 def three_digits(value: float, digits: int = 3) -> str:
@@ -96,9 +96,10 @@ def change(value: float | None, unit: str, *, signed: bool = True) -> str:
     """A change of a metric: percent of the baseline, or for ratios a difference in percentage points."""
     if value is None:
         return ABSENT
-    size = round(abs(value) * 100, 2 if abs(value) < 0.01 else 1)
+    fine = unit == "ratio" or abs(value) < 0.01
+    size = round(abs(value) * 100, 2 if fine else 1)
     sign = "" if size == 0 else MINUS if value < 0 else "+" if signed else ""
-    number = f"{size:.2f}" if 0 < size < 1 else f"{size:.1f}"
+    number = f"{size:.2f}" if fine and size else f"{size:.1f}"
     return f"{sign}{number}{NARROW_SPACE}{'pp' if unit == 'ratio' else '%'}"
 
 
@@ -115,7 +116,7 @@ def stretch(value_s: float | None) -> str:
     if value_s is None:
         return ABSENT
     if value_s < 60:
-        return f"{three_digits(value_s)}{NARROW_SPACE}s"
+        return f"{tick(value_s)}{NARROW_SPACE}s"
     minutes, seconds = divmod(round(value_s), 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))

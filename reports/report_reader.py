@@ -27,7 +27,7 @@ from reports.load_panels import (
 )
 from reports.marks import marks_of
 from reports.printable import one_line
-from reports.quantity import three_digits
+from reports.quantity import tick
 from reports.report_data import CountRow, FailureRow, HealthRow, ReportData, RunFacts
 from reports.sample_panels import sample_panels
 from reports.time_bins import time_bins
@@ -43,7 +43,7 @@ def read_report_data(path: Path, result: Result) -> ReportData:
     run = read_judged_run(path)
     stored = RunDirectory(path).baseline_json
     baseline = read_baseline(stored) if stored.is_file() else None
-    bins = time_bins(run.log)
+    bins = time_bins(run.log, run.profile.duration_s)
     end_s = max(elapsed_s(run.log), 1.0)
     panels = (*load_panels(run, bins), *latency_panels(run, bins), failure_panel(bins), *sample_panels(run))
     timeline = Timeline(
@@ -72,7 +72,7 @@ def _stages(profile: LoadProfile, end_s: float) -> Iterator[StageSpan]:
     for number, stage in enumerate(profile.stages, 1):
         if start_s >= end_s:
             return
-        level = f"{'to ' if stage.ramp else ''}{three_digits(stage.level)}{unit}"
+        level = f"{'to ' if stage.ramp else ''}{tick(stage.level)}{unit}"
         stop_s = start_s + stage.duration_s
         yield StageSpan(number, stage.name, start_s, min(stop_s, end_s), level, stage.measure)
         start_s = stop_s

@@ -1,15 +1,14 @@
 """Tables of a report as text cells; HTML and Markdown show the same ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from analysis.result import Comparison, ComparisonRow, MetricRow, ObjectiveRow, Outcome, Result
+from analysis.result import MetricRow, ObjectiveRow, Result
 from reports import wording
-from reports.quantity import ABSENT, Scale, change, quantity, scale_for, unequal, whole
+from reports.quantity import ABSENT, Scale, quantity, scale_for, unequal, whole
 from reports.report_data import ReportData
 
 PERCENTILES = ("p50", "p90", "p95", "p99", "p99.9", "max")
-_SEVERITY = (Outcome.REGRESSION, Outcome.INCONCLUSIVE, Outcome.IMPROVEMENT, Outcome.PASS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,7 @@ class Table:
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
-    faint: frozenset[int] = field(default_factory=frozenset)
-    """Rows that do not count towards the verdict."""
+    note: str = ""
 
 
 def objective_table(result: Result) -> Table:
@@ -38,67 +36,26 @@ def objective_table(result: Result) -> Table:
             Cell(unequal(row.value, row.limit, row.unit)[0], number=True),
             Cell(f"≤ {unequal(row.value, row.limit, row.unit)[1]}", number=True),
             Cell(_share_of_limit(row), number=True),
-            Cell(wording.objective_word(row), tone=_objective_tone(row)),
+            Cell(wording.objective_word(row), tone=_objective_tone(row) if wording.decides(result) else ""),
         )
         for row in result.objectives
     ]
-    return Table(_head("Objective", "Measured>", "Limit>", "Of limit>", "Outcome"), tuple(rows))
-
-
-def comparison_rows(comparison: Comparison) -> tuple[ComparisonRow, ...]:
-    """Gated rows first, the worst outcome on top."""
-    return tuple(
-        sorted(comparison.rows, key=lambda row: (not row.gated, row.gated and _SEVERITY.index(row.outcome)))
-    )
-
-
-def comparison_cells(row: ComparisonRow) -> tuple[Cell, ...]:
-    scale = scale_for(
-        row.unit, min((value for value in (row.baseline, row.candidate) if value), default=None)
-    )
-    small = row.reason or ""
-    if row.outcome is Outcome.INCONCLUSIVE and row.smallest_effect is not None:
-        smallest = change(row.smallest_effect, row.unit, signed=False)
-        small = "; ".join(part for part in (small, f"could only have shown changes from {smallest}") if part)
-    return (
-        Cell(wording.title(row.endpoint, row.metric, row.statistic), small=small),
-        Cell(scale.text(row.baseline), number=True),
-        Cell(scale.text(row.candidate), number=True),
-        Cell(change(row.change, row.unit), small=_bounds(row), number=True),
-        Cell(change(row.margin, row.unit, signed=False), number=True),
-        Cell(
-            wording.word(row.outcome) if row.gated else "not gated",
-            tone=wording.outcome_tone(row.outcome) if row.gated else "",
-        ),
-    )
-
-
-COMPARISON_HEAD = ("Metric", "Baseline>", "Candidate>", "Change>", "Margin>", "Outcome")
-
-
-def comparison_table(comparison: Comparison) -> Table:
-    rows = comparison_rows(comparison)
-    faint = frozenset(at for at, row in enumerate(rows) if not row.gated)
-    return Table(_head(*COMPARISON_HEAD), tuple(comparison_cells(row) for row in rows), faint=faint)
+    return Table(head_of("Objective", "Measured>", "Limit>", "Of limit>", "Outcome"), tuple(rows))
 
 
 def percentile_tables(result: Result) -> tuple[Table, ...]:
     """One table per endpoint: a metric per row in one unit, its percentiles with their intervals."""
-    head = _head("Metric", *(f"{name}>" for name in PERCENTILES), "Observations>")
+    head = head_of("Metric", *(f"{name}>" for name in PERCENTILES), "Observations>")
     tables = []
     for endpoint in _endpoints(result):
-        rows = []
-        for metric in dict.fromkeys(row.metric for row in result.metrics if row.endpoint == endpoint):
-            found = {
-                row.statistic: row
-                for row in result.metrics
-                if (row.endpoint, row.metric) == (endpoint, metric)
-            }
-            if found.keys() & set(PERCENTILES):
-                rows.append(_percentile_cells(metric, found))
+        own = [row for row in result.metrics if row.endpoint == endpoint and row.statistic in PERCENTILES]
+        by_metric: dict[str, dict[str, MetricRow]] = {}
+        for row in own:
+            by_metric.setdefault(row.metric, {})[row.statistic] = row
+        rows = tuple(_percentile_cells(metric, found) for metric, found in by_metric.items())
         if rows:
             name = "all endpoints" if endpoint == "*" else endpoint
-            tables.append(Table(head, tuple(rows), caption=name))
+            tables.append(Table(head, rows, caption=name, note=_absent(own)))
     return tuple(tables)
 
 
@@ -113,11 +70,11 @@ def rate_table(result: Result) -> Table | None:
         found = {row.metric: row for row in wanted if row.endpoint == endpoint}
         name = "all endpoints" if endpoint == "*" else endpoint
         rows.append((Cell(name), *(_rate_cell(found.get(metric)) for metric in metrics)))
-    return Table(_head("Endpoint", *(f"{metric.replace('_', ' ')}>" for metric in metrics)), tuple(rows))
+    return Table(head_of("Endpoint", *(f"{metric.replace('_', ' ')}>" for metric in metrics)), tuple(rows))
 
 
 def count_table(data: ReportData) -> Table:
-    head = _head("Endpoint", "Due>", "Dropped>", "Started>", "Ok>", "Failed>", "Aborted>", "Adds up")
+    head = head_of("Endpoint", "Due>", "Dropped>", "Started>", "Ok>", "Failed>", "Aborted>", "Adds up")
     rows = [
         (
             Cell(row.endpoint),
@@ -143,7 +100,7 @@ def failure_table(data: ReportData) -> Table:
         )
         for row in data.failures
     ]
-    return Table(_head("Endpoint", "Kind", "Count>", "Of started>", "Exemplars"), tuple(rows))
+    return Table(head_of("Endpoint", "Kind", "Count>", "Of started>", "Exemplars"), tuple(rows))
 
 
 def validity_table(result: Result) -> Table:
@@ -156,7 +113,7 @@ def validity_table(result: Result) -> Table:
         )
         for check in sorted(result.validity, key=lambda check: (check.ok, not check.invalidates))
     ]
-    return Table(_head("Check", "Found>", "Limit>", "Outcome"), tuple(rows))
+    return Table(head_of("Check", "Found>", "Limit>", "Outcome"), tuple(rows))
 
 
 def health_table(data: ReportData) -> Table:
@@ -164,14 +121,14 @@ def health_table(data: ReportData) -> Table:
         (Cell(row.name, small=row.text), Cell(quantity(row.value, row.unit), number=True))
         for row in data.health
     ]
-    return Table(_head("Generator", "Measured>"), tuple(rows))
+    return Table(head_of("Generator", "Measured>"), tuple(rows))
 
 
 def _percentile_cells(metric: str, found: dict[str, MetricRow]) -> tuple[Cell, ...]:
     rows = [found.get(statistic) for statistic in PERCENTILES]
     first = next((row for row in rows if row is not None), None)
     typical = next((row.value for row in rows if row is not None and row.value is not None), None)
-    scale = scale_for(first.unit if first else "", typical)
+    scale = _row_scale(first.unit if first else "", typical)
     count = max(row.count for row in found.values())
     return (
         Cell(metric, small=scale.symbol),
@@ -180,11 +137,26 @@ def _percentile_cells(metric: str, found: dict[str, MetricRow]) -> tuple[Cell, .
     )
 
 
+def _row_scale(unit: str, typical: float | None) -> Scale:
+    """Rows are read against one another, so that seconds begin late: 1100 ms stands below 970 ms."""
+    if unit == "us" and typical is not None and 1_000 <= typical < 10_000_000:
+        return Scale(1_000.0, "ms")
+    return scale_for(unit, typical)
+
+
+def _absent(rows: Sequence[MetricRow]) -> str:
+    """Why percentiles are missing, once for the table."""
+    reasons: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.value is None and row.reason:
+            reasons.setdefault(row.statistic, {})[row.reason] = None
+    parts = [f"{statistic}: {' or '.join(list(found)[:3])}" for statistic, found in reasons.items()]
+    return f"Not shown: {'; '.join(parts)}." if parts else ""
+
+
 def _percentile_cell(row: MetricRow | None, scale: Scale) -> Cell:
     if row is None:
         return Cell(ABSENT, number=True)
-    if row.value is None:
-        return Cell(ABSENT, small=row.reason or "", number=True)
     return Cell(scale.number(row.value), small=_span(row, scale), number=True)
 
 
@@ -199,12 +171,6 @@ def _span(row: MetricRow, scale: Scale) -> str:
     if row.low is None or row.high is None:
         return ""
     return f"{scale.number(row.low)} … {scale.number(row.high)}"
-
-
-def _bounds(row: ComparisonRow) -> str:
-    if row.low is None or row.high is None:
-        return ""
-    return f"{change(row.low, row.unit)} … {change(row.high, row.unit)}"
 
 
 def _share_of_limit(row: ObjectiveRow) -> str:
@@ -229,6 +195,6 @@ def _endpoints(result: Result) -> Sequence[str]:
     return sorted(names, key=lambda name: name == "*")
 
 
-def _head(*names: str) -> tuple[Cell, ...]:
+def head_of(*names: str) -> tuple[Cell, ...]:
     """A name ending in > heads a column of numbers."""
     return tuple(Cell(name.removesuffix(">"), number=name.endswith(">")) for name in names)

@@ -18,6 +18,8 @@ class TimeBins:
     log: RunLog
     count: int
     slices: int
+    end_s: float
+    """End of the last stage, or of a run that ended before."""
 
     @property
     def seconds(self) -> float:
@@ -42,19 +44,30 @@ class TimeBins:
         return tuple(tuple(line) for line in lines)
 
     def rates(self, counted: Callable[[Counts], int]) -> tuple[Point, ...]:
-        """Per second; bins in which nothing was due or finished are 0, as nothing is missing there."""
+        """Per second; the line ends with the stages, as nothing is due after them."""
         sums = [0] * self.count
         for row in _requests(self.log.counts):
             at = row.slice_index // self.slices
             if at < self.count:
                 sums[at] += counted(row.counts)
-        return tuple((self.middle_s(at), value / self.seconds) for at, value in enumerate(sums))
+        return tuple((self.middle_s(at), self._rate(at, value)) for at, value in enumerate(sums))
+
+    def loaded_s(self, at: int) -> float | None:
+        """Seconds of a bin before the end; None when they are too few to speak of a rate."""
+        seconds = min(self.end_s - self.start_s(at), self.seconds)
+        return seconds if seconds >= self.seconds / 2 else None
+
+    def _rate(self, at: int, value: int) -> float | None:
+        seconds = self.loaded_s(at)
+        return None if seconds is None else value / seconds
 
 
-def time_bins(log: RunLog) -> TimeBins:
-    total = max(1, log.slices, math.ceil(elapsed_s(log) / log.run.slice_s))
+def time_bins(log: RunLog, duration_s: float) -> TimeBins:
+    """`duration_s` of the profile's stages; 0 without stages."""
+    elapsed = elapsed_s(log)
+    total = max(1, log.slices, math.ceil(elapsed / log.run.slice_s))
     slices = math.ceil(total / MAX_POINTS)
-    return TimeBins(log, math.ceil(total / slices), slices)
+    return TimeBins(log, math.ceil(total / slices), slices, min(elapsed, duration_s or elapsed))
 
 
 def _requests(rows: Iterable[CountsRow]) -> Iterable[CountsRow]:

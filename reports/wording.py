@@ -49,6 +49,11 @@ def tone(verdict: Verdict) -> str:
     return _TONES[verdict]
 
 
+def decides(result: Result) -> bool:
+    """Whether the figures mean anything: those of an invalid run are shown without judgement."""
+    return result.verdict is not Verdict.INVALID
+
+
 def outcome_tone(outcome: Outcome) -> str:
     return _OUTCOME_TONES[outcome]
 
