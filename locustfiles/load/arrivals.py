@@ -81,4 +81,4 @@ class ArrivalScheduler(User):
         return not self._stopping()
 
     def _stopping(self) -> bool:
-        return self._state == LOCUST_STATE_STOPPING
+        return self._state == LOCUST_STATE_STOPPING or self._run is None or self._run.draining

@@ -2,7 +2,6 @@
 
 from locust.env import Environment
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 import gevent
 
-from analysis.errors import TargetDownError
+from analysis.errors import RunLogError, TargetDownError
 from analysis.profile import LoadProfile
 from analysis.run_directory import RunDirectory
 from analysis.run_log_writer import RunLogWriter
 from analysis.run_record import RunStatus, Stop, StopKind
+from analysis.sample import parse_sample
 from analysis.target import Target
 from locustfiles.load.abort_watch import AbortWatch
 from locustfiles.load.arguments import Settings
@@ -168,7 +168,10 @@ class LiveRun:
             self._watcher.kill(block=False)
         if self._sidecar is not None:
             self._sidecar.stop()
-        self._file.write_ended(self.stop_reason, now_ns())
+        try:
+            self._file.write_ended(self.stop_reason, now_ns())
+        except RunLogError as error:
+            logger.error("%s", error)  # noqa: TRY400 - one line for people; the judge sees a run without an end
         self.event("run_ended", status=self._file.status)
         self._log.close()
 
@@ -205,13 +208,10 @@ class LiveRun:
 
     def _take_sample_line(self, line: bytes) -> None:
         try:
-            sample = json.loads(line)
+            sample = parse_sample(line)
         except ValueError:
-            sample = None
-        if not isinstance(sample, dict):
-            self.event("sidecar_error", detail="a line that is not a JSON object")
+            self.event("sidecar_error", detail="a line that is no sample")
             return
-        sample.setdefault("source", "sidecar")
         self._log.append_sample(sample)
         self._samples.take(sample)
 

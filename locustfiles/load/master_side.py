@@ -138,11 +138,15 @@ class MasterSide:
         live.close()
         self._judging = gevent.spawn(self._judge, live)
 
-    def note_sigterm(self) -> None:
-        """Remember that the end was asked for from outside."""
+    def on_sigterm(self) -> None:
+        """End the run in order; Locust's own handler is not there yet while a headless shape runs."""
         self._signal = "SIGTERM"
-        if self.live is not None and self.live.started:
-            self.live.event("signal", name="SIGTERM")
+        live = self.live
+        if live is not None and live.started and not live.over:
+            live.event("signal", name="SIGTERM")
+            live.stop(StopKind.SIGNAL, "SIGTERM came before the end of the run")
+        elif live is None and self.choice.settings.headless:
+            sys.exit(ExitCode.INVALID)
 
     def exit_code_at_quit(self) -> int:
         """Finish everything; the process's exit code."""
@@ -197,7 +201,7 @@ class MasterSide:
         if wanted_s is not None and live.elapsed_s() >= wanted_s - (0.0 if profile.stages else 3.0):
             return None
         if self._signal is not None:
-            return Stop(StopKind.SIGNAL, f"{self._signal} came before the end")
+            return Stop(StopKind.SIGNAL, f"{self._signal} came before the end of the run")
         if live.settings.headless and profile.stages:
             return Stop(StopKind.SIGNAL, "interrupted before the end of the profile")
         return Stop(StopKind.HAND, "stopped by hand")

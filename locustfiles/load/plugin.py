@@ -39,12 +39,13 @@ def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> No
     listeners = environment.events
     if master is not None:
         vars(environment)[SLOT] = master
-        gevent.signal_handler(signal.SIGTERM, master.note_sigterm)
+        gevent.signal_handler(signal.SIGTERM, master.on_sigterm)
         listeners.test_start.add_listener(master.on_test_start)
         listeners.test_stopping.add_listener(master.on_test_stopping)
         listeners.worker_report.add_listener(master.on_worker_report)
     if worker is not None:
         listeners.test_start.add_listener(worker.on_test_start)
+        listeners.test_stopping.add_listener(worker.on_test_stopping)
         listeners.test_stop.add_listener(worker.on_test_stop)
         listeners.request.add_listener(worker.on_request)
         listeners.report_to_master.add_listener(worker.on_report_to_master)

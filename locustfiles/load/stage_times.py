@@ -1,5 +1,6 @@
 """Times that a service reports about its own stages."""
 
+import math
 from typing import Any
 
 from analysis.target import Endpoint
@@ -7,12 +8,14 @@ from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import value_at
 
 UNATTRIBUTED = "stage.unattributed"
+STAGES_AT_MOST = 32
+"""Per answer; names come from the service, and each makes a histogram."""
 
 
 def server_timing_us(header: str) -> dict[str, int]:
     """Stage times of a `Server-Timing` header (W3C Server Timing): name to microseconds."""
     stages: dict[str, int] = {}
-    for entry in header.split(","):
+    for entry in header.split(",")[:STAGES_AT_MOST]:
         name, *parameters = (part.strip() for part in entry.split(";"))
         for parameter in parameters:
             key, _, value = parameter.partition("=")
@@ -36,7 +39,7 @@ def reported_stages_us(exchange: Exchange, endpoint: Endpoint, document: Any) ->
     stages = header_stages_us(exchange)
     for name, path in endpoint.stage_json.items():
         value = value_at(document, path)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             stages[f"stage.{name}"] = round(value * 1000)
     return stages
 
@@ -50,6 +53,7 @@ def with_unattributed(stages_us: dict[str, int], service_us: int | None) -> dict
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None

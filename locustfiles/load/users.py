@@ -44,8 +44,8 @@ class EndpointUser(User):
 
     def ask(self) -> None:
         """Ask once. The request is due at the moment the user asks, before connecting."""
-        call, questions = self._call, self._questions
-        if call is None:
+        run, call, questions = self._run, self._call, self._questions
+        if run is None or call is None or run.draining:
             raise GreenletExit
         question = questions.next() if questions is not None and call.asks else ""
         self._asked_ns = now_ns()

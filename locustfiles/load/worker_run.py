@@ -46,6 +46,8 @@ class WorkerRun:
         questions = self.target.questions
         self._questions: tuple[str, ...] = () if questions is None else load_questions(Path(questions.file))
         self._user_numbers = itertools.count(1)
+        self.draining = False
+        """Set when the load is over: no user may start another request."""
         self.clock: str = self.client().clock
 
     def client(self) -> WireClient:

@@ -63,6 +63,14 @@ class WorkerSide:
         else:
             self._flusher = gevent.spawn(self._flush, run, self._master.take_local_report)
 
+    def on_test_stopping(self, **_: Any) -> None:
+        """From here on nothing new is sent.
+
+        Locust kills waiting users a moment after it has decided to: one that wakes in between must not ask.
+        """
+        if self._run is not None:
+            self._run.draining = True
+
     def on_test_stop(self, **_: Any) -> None:
         """Hand over what the last slices hold; a remote worker does so in its next report."""
         if self._flusher is not None:

@@ -1,11 +1,9 @@
 """No request is lost, invented or sent twice, and the service counts the same as the client."""
 
-import json
 import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -21,9 +19,7 @@ SLOW_STREAMS = {"slow_stream_ms": 300}
 
 def received(service: ReferenceService) -> Mapping[str, int]:
     """Requests that the service counted as they arrived, by endpoint."""
-    with urlopen(f"{service.base_url}/stats") as answer:
-        counts: dict[str, int] = json.load(answer)["received"]
-        return counts
+    return service.stats()["received"]
 
 
 def since(before: Mapping[str, int], after: Mapping[str, int], endpoint: str) -> int:
@@ -72,7 +68,7 @@ def test_the_service_counts_exactly_what_was_started(
 
 def test_connections_reset_at_random_lose_no_count(tmp_path: Path, faulty_service: ReferenceService) -> None:
     """Each reset is one failure; the service has seen at least the good ones and at most those sent."""
-    faulty_service.set_faults(RESETS)
+    faulty_service.faults(**RESETS)
     before = received(faulty_service)
     finished = run_load(tmp_path / "runs", *words(faulty_service, write_profile(tmp_path)))
     after = received(faulty_service)
@@ -115,7 +111,7 @@ def test_streams_that_outlast_the_drain_are_counted_as_aborted(
     tmp_path: Path, faulty_service: ReferenceService
 ) -> None:
     """A stream that takes longer than the drain limit is killed, and the books still balance."""
-    faulty_service.set_faults(SLOW_STREAMS)
+    faulty_service.faults(**SLOW_STREAMS)
     finished = stop_mid_run(tmp_path, faulty_service, signal.SIGTERM, drain="1s")
     totals = finished.totals()
     assert totals["stream"].aborted > 0
