@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import get_args
 
 from scripts.service.backend import RemoteEmbedder, RemoteGenerator
 from scripts.service.breaker_store import BreakerStore
@@ -20,10 +21,7 @@ from scripts.service.settings import Api, ServiceSettings
 from scripts.service.tally import Tally
 from scripts.service.telemetry import PREFIX, Readings, Telemetry
 
-_BREAKERS: Mapping[Api, Mapping[Dependency, str]] = {
-    Api.RAG: {"embed": "embed", "retrieve": "retrieve", "generate": "generate"},
-    Api.XNAI: {"embed": "rag_api", "retrieve": "rag_api", "generate": "rag_api"},
-}
+_WHOLE_BREAKER: Mapping[Api, str | None] = {Api.RAG: None, Api.XNAI: "rag_api"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ async def assembled(settings: ServiceSettings) -> AsyncIterator[Service]:
     latency = LatencyModel(settings.latency, settings.seed)
     embedder, index = await _library(settings, latency)
     generator = _generator(settings, latency)
-    breaker_of = _BREAKERS[settings.api]
-    breakers = Breakers(tuple(dict.fromkeys(breaker_of.values())), settings.breaker)
+    whole_breaker = _WHOLE_BREAKER[settings.api]
+    breakers = Breakers([whole_breaker] if whole_breaker else get_args(Dependency), settings.breaker)
     cache = (
         SemanticCache[Answer](settings.cache_entries, settings.cache_threshold) if settings.cache else None
     )
@@ -67,7 +65,7 @@ async def assembled(settings: ServiceSettings) -> AsyncIterator[Service]:
         latency=latency,
         cache=cache,
         breakers=breakers,
-        breaker_of=breaker_of,
+        whole_breaker=whole_breaker,
         faults=Faults(settings.seed),
         telemetry=Telemetry(),
     )

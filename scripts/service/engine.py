@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,7 +64,10 @@ StreamPart = StageDone | Found | Token | Finished
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Raises ServiceError for what it cannot answer. `breaker_of` names the breaker around each stage."""
+    """Raises ServiceError for what it cannot answer.
+
+    With `whole_breaker` one breaker of that name goes around a whole answer, else each stage has its own.
+    """
 
     embedder: Embedder
     index: PassageIndex
@@ -73,19 +76,38 @@ class Engine:
     latency: LatencyModel
     cache: SemanticCache[Answer] | None
     breakers: Breakers
-    breaker_of: Mapping[Dependency, str]
+    whole_breaker: str | None
     faults: Faults
     telemetry: Telemetry
 
     async def answer(self, ask: Ask) -> Answer:
         await self.faults.strike("query")
+        async with self._guard(self.whole_breaker):
+            return await self._answer(ask)
+
+    async def admit(self) -> None:
+        """What can refuse a stream while its status is still open; raises ServiceError."""
+        await self.faults.strike("stream")
+        for name in self.breakers.names:
+            self.breakers.refuse_if_open(name)
+
+    async def stream(self, ask: Ask) -> AsyncGenerator[StreamPart]:
+        """Closing it ends the generation and frees its slot. Streams are never answered from the cache."""
+        async with self._guard(self.whole_breaker), aclosing(self._stream(ask)) as parts:
+            async for part in parts:
+                yield part
+
+    def breaker(self, stage: Dependency) -> str:
+        return self.whole_breaker or stage
+
+    async def _answer(self, ask: Ask) -> Answer:
         stages = _Stages(self.telemetry)
         vector, cached = await self._known(ask, stages)
         if cached is not None:
             return replace(cached, cached=True, stages_ms=stages.ms)
         hits = await self._retrieve(vector, ask, stages)
         with stages.time("generate"):
-            async with self.breakers.guard(self.breaker_of["generate"]), self.slots.slot():
+            async with self._stage_guard("generate"), self.slots.slot():
                 self.faults.check("generate")
                 tokens = await self.generator.whole(ask.question, hits, ask.max_tokens)
         answer = Answer("".join(tokens), hits, len(tokens), cached=False, stages_ms=stages.ms)
@@ -93,14 +115,7 @@ class Engine:
             self.cache.put(vector, _cache_key(ask), answer)
         return answer
 
-    async def admit(self) -> None:
-        """What can refuse a stream while its status is still open; raises ServiceError."""
-        await self.faults.strike("stream")
-        for name in set(self.breaker_of.values()):
-            self.breakers.refuse_if_open(name)
-
-    async def stream(self, ask: Ask) -> AsyncGenerator[StreamPart]:
-        """Closing it ends the generation and frees its slot. Streams are never answered from the cache."""
+    async def _stream(self, ask: Ask) -> AsyncGenerator[StreamPart]:
         stages = _Stages(self.telemetry)
         vector = await self._embed(ask, stages)
         if ask.use_passages:
@@ -111,7 +126,7 @@ class Engine:
             yield Found(hits)
         count = 0
         with stages.time("generate"):
-            async with self.breakers.guard(self.breaker_of["generate"]), self.slots.slot():
+            async with self._stage_guard("generate"), self.slots.slot():
                 self.faults.check("generate")
                 async with aclosing(self.generator.stream(ask.question, hits, ask.max_tokens)) as tokens:
                     async for text in tokens:
@@ -131,7 +146,7 @@ class Engine:
         if not ask.use_passages:
             return np.zeros(1, dtype=np.float32)
         with stages.time("embed"):
-            async with self.breakers.guard(self.breaker_of["embed"]):
+            async with self._stage_guard("embed"):
                 self.faults.check("embed")
                 return await self.embedder.embed(ask.question)
 
@@ -139,10 +154,16 @@ class Engine:
         if not ask.use_passages:
             return ()
         with stages.time("retrieve"):
-            async with self.breakers.guard(self.breaker_of["retrieve"]):
+            async with self._stage_guard("retrieve"):
                 self.faults.check("retrieve")
                 await asyncio.sleep(self.latency.retrieve_s())
                 return self.index.nearest(vector, ask.top_k)
+
+    def _stage_guard(self, stage: Dependency) -> AbstractAsyncContextManager[None]:
+        return self._guard(None if self.whole_breaker else stage)
+
+    def _guard(self, name: str | None) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if name is None else self.breakers.guard(name)
 
 
 class _Stages:

@@ -65,5 +65,5 @@ class Health:
     def _status(self, dependency: Dependency) -> str:
         engine = self._service.engine
         down = dependency in engine.faults.plan.dependency_down
-        refused = engine.breakers.state(engine.breaker_of[dependency]) is BreakerState.OPEN
+        refused = engine.breakers.state(engine.breaker(dependency)) is BreakerState.OPEN
         return "down" if down or refused else "up"
