@@ -1,0 +1,242 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.baseline import (
+    LARGEST_BYTES,
+    Baseline,
+    BaselineKind,
+    baseline_path,
+    promote,
+    read_baseline,
+    write_baseline,
+)
+from analysis.baseline_builder import build_baseline
+from analysis.canonical import canonical_sha256
+from analysis.errors import BaselineError, InvalidRunError, UsageError
+from analysis.histogram import Histogram
+from analysis.judged_run import read_judged_run
+from tests.run_builder import HARD, build_run, build_runs
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Baseline]:
+    paths = build_runs(tmp_path_factory.mktemp("runs"), 5)
+    return paths, build_baseline(paths)
+
+
+@pytest.fixture
+def candidate(tmp_path: Path, recorded: tuple[list[Path], Baseline]) -> Path:
+    baseline = recorded[1]
+    path = baseline_path(tmp_path, baseline.target, baseline.profile, baseline.env8, BaselineKind.CANDIDATE)
+    write_baseline(baseline, path)
+    return path
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], object], *, seal: bool) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    if seal:
+        content["content_sha256"] = canonical_sha256(
+            {key: value for key, value in content.items() if key != "content_sha256"}
+        )
+    path.write_text(json.dumps(content))
+
+
+def test_a_baseline_is_read_as_it_was_written(candidate: Path, recorded: tuple[list[Path], Baseline]) -> None:
+    text = candidate.read_text()
+    found = read_baseline(candidate)
+
+    assert found.content_sha256 == recorded[1].content_sha256
+    assert found.to_json() == text
+    assert len(text) < LARGEST_BYTES
+
+
+def test_the_same_runs_in_any_order_make_the_same_bytes(recorded: tuple[list[Path], Baseline]) -> None:
+    paths, baseline = recorded
+
+    assert build_baseline(paths[::-1]).to_json() == baseline.to_json()
+
+
+def test_it_keeps_what_each_run_measured(recorded: tuple[list[Path], Baseline]) -> None:
+    paths, baseline = recorded
+
+    assert [run.run_id for run in baseline.runs] == [path.name for path in paths]
+    assert baseline.runs[0].series["query.response"].count == 3000
+    assert 150e3 < baseline.runs[0].series["query.response"].values["p50"] < 250e3
+    assert baseline.runs[0].series["query.errors"].values == {"ratio": 0.0}
+    assert baseline.runs[0].validity["conservation"] == "exact"
+    assert baseline.prometheus == {"query_p95_s": pytest.approx(0.3)}
+    assert baseline.created_utc == "2025-11-21T14:00:00Z"
+    assert baseline.floors()["query.response.p95"] == 0.03
+
+
+def test_pooled_histograms_hold_all_runs(recorded: tuple[list[Path], Baseline]) -> None:
+    pooled = Histogram.decode(recorded[1].pooled["query.response"])
+
+    assert pooled.count == 5 * 3000
+
+
+def test_fewer_than_five_runs_make_no_baseline(recorded: tuple[list[Path], Baseline]) -> None:
+    with pytest.raises(UsageError, match=r"found 4 run\(s\), wanted 5 or more"):
+        build_baseline(recorded[0][:4])
+
+
+def test_an_invalid_run_makes_no_baseline(tmp_path: Path, recorded: tuple[list[Path], Baseline]) -> None:
+    sick = build_run(tmp_path, number=7, cpu_percent=99.0)
+
+    with pytest.raises(InvalidRunError, match=r"run-07.* cannot be part of a baseline: the busiest worker"):
+        build_baseline([*recorded[0][:4], sick])
+
+
+def test_runs_of_two_environments_make_no_baseline(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    other = build_run(tmp_path, number=7, hard={**HARD, "cpu_cores": 2})
+
+    with pytest.raises(UsageError, match=r"not alike, these keys differ: environment\.hard\.cpu_cores"):
+        build_baseline([*recorded[0][:4], other])
+
+
+def test_the_same_run_counts_once(recorded: tuple[list[Path], Baseline]) -> None:
+    with pytest.raises(UsageError, match="the same run twice"):
+        build_baseline([*recorded[0][:4], recorded[0][0]])
+
+
+@pytest.mark.parametrize(
+    ("change", "seal", "message"),
+    [
+        (lambda c: c.update(schema="plimsoll.baseline/2"), True, 'schema: found "plimsoll.baseline/2"'),
+        (lambda c: c.pop("schema"), True, "schema: found nothing"),
+        (lambda c: c["runs"][0].update(measured_s=51), False, "content_sha256: found"),
+        (lambda c: c.update(clock=5), True, "clock: found 5"),
+        (lambda c: c.update(extra=1), True, "extra: found 1"),
+        (lambda c: c["runs"][2].pop("series"), True, "runs.2.series"),
+        (lambda c: c["runs"].pop(), True, "runs: found 4, wanted 5 or more"),
+        (lambda c: c.update(created_utc="yesterday"), True, "Invalid isoformat string: 'yesterday'"),
+    ],
+)
+def test_what_is_wrong_with_a_baseline_is_named(
+    candidate: Path, change: Callable[[dict[str, Any]], object], seal: bool, message: str
+) -> None:
+    edit(candidate, change, seal=seal)
+
+    with pytest.raises(BaselineError) as caught:
+        read_baseline(candidate)
+
+    assert str(candidate) in str(caught.value)
+    assert message in str(caught.value)
+    assert "plimsoll baseline record" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "found broken JSON"),
+        (b"", "found broken JSON"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"[]", "found a list, wanted an object"),
+        (b'{"schema": "plimsoll.baseline/1"}', "baseline_id"),
+    ],
+)
+def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "x.rolling.json"
+    path.write_bytes(content)
+
+    with pytest.raises(BaselineError, match=message):
+        read_baseline(path)
+
+
+def test_a_baseline_cut_anywhere_is_refused(candidate: Path) -> None:
+    whole = candidate.read_bytes()
+    for length in range(0, len(whole) - 2, 997):
+        candidate.write_bytes(whole[:length])
+        with pytest.raises(BaselineError):
+            read_baseline(candidate)
+
+
+def test_a_missing_baseline_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match=r"none\.json: there is no such baseline"):
+        read_baseline(tmp_path / "none.json")
+
+
+def test_promoting_moves_the_candidate_into_place(tmp_path: Path, candidate: Path) -> None:
+    place = promote(candidate, tmp_path)
+
+    assert place.name.endswith(".rolling.json")
+    assert place.parent == candidate.parent
+    assert not candidate.exists()
+    assert read_baseline(place).kind is BaselineKind.ROLLING
+
+
+def test_a_promoted_baseline_names_the_one_that_it_replaced(
+    tmp_path: Path, candidate: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    promote(candidate, tmp_path)
+    write_baseline(replace(recorded[1], baseline_id="next").sealed(), candidate)
+
+    place = promote(candidate, tmp_path)
+
+    assert read_baseline(place).baseline_id == "next"
+    assert read_baseline(place).supersedes == recorded[1].baseline_id
+
+
+def test_a_rolling_baseline_can_become_the_anchor_and_stays(tmp_path: Path, candidate: Path) -> None:
+    rolling = promote(candidate, tmp_path)
+
+    anchor = promote(rolling, tmp_path, BaselineKind.ANCHOR)
+
+    assert rolling.exists()
+    assert read_baseline(anchor).kind is BaselineKind.ANCHOR
+
+
+def test_what_is_in_place_is_not_promoted_to_it(tmp_path: Path, candidate: Path) -> None:
+    rolling = promote(candidate, tmp_path)
+
+    with pytest.raises(UsageError, match="wanted a candidate to promote"):
+        promote(rolling, tmp_path)
+
+
+def test_a_damaged_candidate_replaces_nothing(tmp_path: Path, candidate: Path) -> None:
+    place = promote(candidate, tmp_path)
+    before = place.read_bytes()
+    candidate.write_bytes(before[:500])
+
+    with pytest.raises(BaselineError):
+        promote(candidate, tmp_path)
+
+    assert place.read_bytes() == before
+
+
+def test_a_baseline_above_the_size_limit_is_not_written(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    big = replace(recorded[1], provenance={"note": "x" * LARGEST_BYTES}).sealed()
+
+    with pytest.raises(BaselineError, match="wanted 200000 at most"):
+        write_baseline(big, tmp_path / "big.json")
+
+    assert not (tmp_path / "big.json").exists()
+
+
+@pytest.mark.parametrize("key", sorted(HARD))
+def test_every_hard_key_keeps_runs_apart(
+    tmp_path: Path, key: str, recorded: tuple[list[Path], Baseline]
+) -> None:
+    other = read_judged_run(build_run(tmp_path, hard={**HARD, key: "another"}))
+
+    assert recorded[1].setting.differing_from(other.setting) == (f"environment.hard.{key}",)
+
+
+def test_soft_and_ignored_keys_do_not_keep_runs_apart(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    environment = {"hard": dict(HARD), "soft": {"host_id": "zz"}, "ignored": {"hostname": "other"}}
+    other = read_judged_run(build_run(tmp_path, run={"environment": environment}))
+
+    assert recorded[1].setting.differing_from(other.setting) == ()
