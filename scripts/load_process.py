@@ -19,6 +19,7 @@ from scripts.checkout import LOCUSTFILE
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_S = 0.1
+_START_SETTLED_NS = 2_000_000_000
 _STOP_LIMIT_S = 30.0
 # Locust's own log format: "[time] host/LEVEL/logger: message"
 _LOG_LINE = re.compile(r"^\[[^\]]*\] [^/\s]*/(?P<level>[A-Z]+)/[^:]*: (?P<message>.*)$")
@@ -100,8 +101,10 @@ class LoadProcess:
         try:
             with self._signals_to(process):
                 while process.poll() is None:
-                    if directory is None and (found := _find_run(self._order.run_root, before, process.pid)):
-                        directory, start_ns = found
+                    # the start is written again once the target was checked
+                    if start_ns + _START_SETTLED_NS > time.time_ns() or directory is None:
+                        found = _find_run(self._order.run_root, before, process.pid)
+                        directory, start_ns = found or (directory, start_ns)
                     if directory is not None:
                         look((time.time_ns() - start_ns) / 1e9)
                     time.sleep(_POLL_S)

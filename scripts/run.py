@@ -39,13 +39,12 @@ def run_command(
     if not done.paths:
         raise InvalidRunError(done.fault or "no run was made")
 
-    from scripts.judge import judge_command  # pandas and matplotlib come with it: not before the load is over
-
-    code = judge_command(list(done.paths), order.baseline or "auto", allow_inconclusive, as_json, baselines)
     if done.fault is not None:
-        print(f"plimsoll: {done.fault}", file=sys.stderr)
-        return ExitCode.INVALID
-    return code
+        print(f"plimsoll: {done.fault}", file=sys.stderr, flush=True)
+    from scripts.judge import judge_command  # not before the load is over: it brings numpy and the like
+
+    code = judge_command(done.paths, order.baseline or "auto", allow_inconclusive, as_json, baselines)
+    return code if done.fault is None else ExitCode.INVALID
 
 
 def execute_runs(
@@ -130,8 +129,9 @@ def _one_run(order: Order, profile: LoadProfile, display: Display, number: int, 
     display.start_run(number, runs, profile.duration_s)
 
     def look(elapsed_s: float) -> None:
-        stage = profile.stage_at(elapsed_s)
-        display.advance(elapsed_s, stage.name if stage else "draining" if profile.stages else "running")
+        if elapsed_s >= 0:  # the clock of a run starts a moment after its directory is made
+            stage = profile.stage_at(elapsed_s)
+            display.advance(elapsed_s, stage.name if stage else "draining" if profile.stages else "running")
 
     environment = {**os.environ, "PLIMSOLL_JUDGE": "off"}
     return LoadProcess(order, environment, display.note).run(look)
