@@ -24,7 +24,5 @@ def two_cores() -> Cores:
     """Raises UsageError on a machine that gives this process one core only."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        raise UsageError(
-            f"benchmarks: found {len(cores)} usable core, wanted 2: to ask and to answer"
-        )
+        raise UsageError(f"benchmarks: found {len(cores)} usable core, wanted 2: to ask and to answer")
     return Cores(generator=cores[0], server=cores[1])

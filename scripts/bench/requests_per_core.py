@@ -9,8 +9,9 @@ from statistics import median
 from scripts.bench.answering_process import answering_server
 from scripts.bench.contender import OURS, contenders
 from scripts.bench.cores import two_cores
-from scripts.bench.window import requests_per_s
+from scripts.bench.window import Rate, measured_rate
 
+Rates = Mapping[str, Sequence[Rate]]
 CONNECTIONS = 64
 PEERS = ("wrk", "hey", "k6", "fasthttpuser", "httpuser")
 QUICK_PEERS = PEERS[:-1]
@@ -41,40 +42,51 @@ def requests_command(*, quick: bool, as_json: bool) -> int:
     return 0
 
 
-def _measured(plan: Plan) -> dict[str, list[float]]:
+def _measured(plan: Plan) -> Rates:
     """Each round starts with another contender, so that none always has the warm or the cold machine."""
     cores = two_cores()
     field = contenders((OURS, *plan.peers))
-    rates: dict[str, list[float]] = {contender.name: [] for contender in field}
+    rates: dict[str, list[Rate]] = {contender.name: [] for contender in field}
     with answering_server(cores) as server:
         for number in range(plan.rounds):
             turn = number % len(field)
             for contender in field[turn:] + field[:turn]:
-                rate = requests_per_s(contender, server, cores, CONNECTIONS, plan.window_s)
+                rate = measured_rate(contender, server, cores, CONNECTIONS, plan.window_s)
                 rates[contender.name].append(rate)
-                print(f"round {number + 1}: {contender.name:13} {rate:9.0f} requests/s", file=sys.stderr)
+                print(
+                    f"round {number + 1}: {contender.name:13}{rate.requests_per_s:9.0f} requests/s"
+                    f"{rate.core_share:6.0%} of the core",
+                    file=sys.stderr,
+                )
     return rates
 
 
-def _median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    return median(our / their for our, their in zip(ours, theirs, strict=True))
+def _median_ratio(ours: Sequence[Rate], theirs: Sequence[Rate]) -> float:
+    return median(our.requests_per_s / their.requests_per_s for our, their in zip(ours, theirs, strict=True))
 
 
-def _document(
-    plan: Plan, rates: Mapping[str, Sequence[float]], ratios: Mapping[str, float]
-) -> dict[str, object]:
+def _median_rate(rates: Sequence[Rate]) -> float:
+    return median(rate.requests_per_s for rate in rates)
+
+
+def _document(plan: Plan, rates: Rates, ratios: Mapping[str, float]) -> dict[str, object]:
     return {
         "benchmark": "requests",
         "connections": CONNECTIONS,
         "rounds": plan.rounds,
         "window_s": plan.window_s,
-        "requests_per_s": {name: round(median(values)) for name, values in rates.items()},
-        "rounds_per_s": {name: [round(value) for value in values] for name, values in rates.items()},
+        "requests_per_s": {name: round(_median_rate(values)) for name, values in rates.items()},
+        "core_share": {
+            name: round(median(rate.core_share for rate in values), 3) for name, values in rates.items()
+        },
+        "rounds_per_s": {
+            name: [round(rate.requests_per_s) for rate in values] for name, values in rates.items()
+        },
         "ratios": {name: round(value, 3) for name, value in ratios.items()},
     }
 
 
-def _print_table(plan: Plan, rates: Mapping[str, Sequence[float]], ratios: Mapping[str, float]) -> None:
+def _print_table(plan: Plan, rates: Rates, ratios: Mapping[str, float]) -> None:
     print(
         f"Requests per second of one core: JSON POST, {CONNECTIONS} kept connections, "
         f"medians of {plan.rounds} rounds of {plan.window_s:g} s"
@@ -82,4 +94,4 @@ def _print_table(plan: Plan, rates: Mapping[str, Sequence[float]], ratios: Mappi
     print(f"{'':14}{'requests/s':>12}{'ours / it':>12}")
     for name, values in rates.items():
         ratio = f"{ratios[name]:12.2f}" if name in ratios else ""
-        print(f"{name:14}{median(values):12.0f}{ratio}")
+        print(f"{name:14}{_median_rate(values):12.0f}{ratio}")

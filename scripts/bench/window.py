@@ -5,7 +5,10 @@ import os
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from analysis.errors import PlimsollError
 from scripts.bench.answering_process import AnsweringServer
@@ -22,9 +25,18 @@ class BenchError(PlimsollError):
     """A contender did not do what it was asked to."""
 
 
-def requests_per_s(
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one window showed."""
+
+    requests_per_s: float
+    core_share: float
+    """Of its core that the contender got: far below 1, something else was running, or the server was full."""
+
+
+def measured_rate(
     contender: Contender, server: AnsweringServer, cores: Cores, connections: int, window_s: float
-) -> float:
+) -> Rate:
     """Start it, let it settle, count for `window_s`, stop it.
 
     Of ours it is checked afterwards that the run log holds every request that the server answered.
@@ -49,16 +61,26 @@ def requests_per_s(
             try:
                 _await_start(process, server, before, contender, log)
                 time.sleep(SETTLE_S)
-                count, began_s = server.count(), time.perf_counter()
+                used_s, count, began_s = _cpu_s(process.pid), server.count(), time.perf_counter()
                 time.sleep(window_s)
                 counted, took_s = server.count() - count, time.perf_counter() - began_s
+                used_s = _cpu_s(process.pid) - used_s
                 if contender.ends_by_itself:
                     _await_end(process, contender, log)
+            except psutil.NoSuchProcess:
+                raise BenchError(f"{contender.name} ended too soon: {_last_words(log)}") from None
             finally:
                 process.kill()
         if contender.ends_by_itself:
             _check_recorded(folder / "runs", server.count() - before)
-        return counted / took_s
+        return Rate(counted / took_s, used_s / took_s)
+
+
+def _cpu_s(pid: int) -> float:
+    tree = [psutil.Process(pid)]
+    tree += tree[0].children(recursive=True)
+    times = [process.cpu_times() for process in tree]
+    return sum(time.user + time.system for time in times)
 
 
 def _await_start(
