@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 from scripts.sidecar.sink import Sink
 from scripts.sidecar.tick import NS_PER_S
 
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PARENT_CHECK_S = 1.0
 
 
@@ -33,7 +33,10 @@ class Alarm:
         sink.watch(self._poll)
 
     def __enter__(self) -> "Alarm":
-        self._handlers = {number: signal.signal(number, self._noted) for number in _STOP_SIGNALS}
+        wanted = [*_STOP_SIGNALS]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+            wanted.append(signal.SIGHUP)
+        self._handlers = {number: signal.signal(number, self._noted) for number in wanted}
         return self
 
     def __exit__(

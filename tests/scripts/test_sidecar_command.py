@@ -27,7 +27,7 @@ prometheus_url = "{prometheus}"
 redis_url = "${{REDIS:-}}"
 breaker_pattern = "circuit_breaker:*"
 [sidecar.queries]
-up = "count(up)"
+up = "count(up == 1)"
 heap = "sum(go_memstats_heap_inuse_bytes)"
 idle = "vector(0)"
 rate = "vector(2)"
@@ -53,7 +53,7 @@ def test_everything_is_watched_within_its_budget(prometheus: PrometheusServer, t
         watch = WATCH_ALL.format(port=prometheus.port, prometheus=prometheus.url)
         with sidecar(target_file(tmp_path, watch), "--interval", "0.2", environ={"REDIS": redis.url}) as run:
             run.until(lambda sample: not sample["missing"])
-            samples = [run.sample() for _ in range(15)]
+            samples = [run.sample() for _ in range(11)]
             assert run.end() == (ExitCode.PASS, "")
 
     last = samples[-1]
@@ -73,7 +73,7 @@ def test_everything_is_watched_within_its_budget(prometheus: PrometheusServer, t
 def test_ticks_keep_to_the_schedule_of_the_first(tmp_path: Path) -> None:
     """Whatever a sample costs, the tenth is due nine intervals after the first."""
     with sidecar(target_file(tmp_path), "--interval", "0.1") as run:
-        samples = [run.sample() for _ in range(30)]
+        samples = [run.sample() for _ in range(15)]
 
     start_ns = samples[0]["t_mono_ns"]
     late_s = [
@@ -197,12 +197,12 @@ def test_a_hanging_server_never_delays_the_hosts_reading(tmp_path: Path) -> None
         port = listener.getsockname()[1]
         watch = WATCH_ALL.format(port=free_port(), prometheus=f"http://127.0.0.1:{port}")
         environ = {"REDIS": f"redis://:{SECRET}@127.0.0.1:{port}/0"}
-        with sidecar(target_file(tmp_path, watch), "--interval", "0.2", environ=environ) as run:
+        with sidecar(target_file(tmp_path, watch), "--interval", "0.1", environ=environ) as run:
             run.until(lambda sample: {"prometheus", "redis"} <= set(sample["missing"]))
             samples = [run.sample() for _ in range(15)]
 
     steps_s = [(after["t_mono_ns"] - before["t_mono_ns"]) / 1e9 for before, after in pairwise(samples)]
-    assert statistics.median(steps_s) == pytest.approx(0.2, abs=0.05)
+    assert statistics.median(steps_s) == pytest.approx(0.1, abs=0.05)
     assert all(sample["host"]["memory_used_percent"] > 0.0 for sample in samples)
     assert all(sample["missing"]["redis"].startswith("no answer") for sample in samples)
     assert not any(SECRET.encode() in line for line in run.lines)

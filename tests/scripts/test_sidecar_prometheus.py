@@ -11,7 +11,7 @@ from tests.servers.prometheus_server import PrometheusServer, prometheus_server
 from tests.servers.script import response
 from tests.servers.truth import truth_server
 
-GOOD = {"up": 'up{job="prometheus"}', "targets": "count(up)", "five": "2 + 3", "two": "vector(1) + 1"}
+GOOD = {"up": 'up{job="prometheus"}', "targets": "count(up == 1)", "five": "2 + 3", "two": "vector(1) + 1"}
 
 
 def test_vectors_of_one_series_are_numbers(prometheus: PrometheusServer) -> None:
