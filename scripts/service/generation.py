@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import cycle, islice
 from typing import Protocol
 
 from scripts.service.latency import LatencyModel, Pace
@@ -49,7 +50,10 @@ class GenerationSlots:
 
 
 class LocalGenerator:
-    """A seeded stand-in for a language model: the same question and passages always give the same answer."""
+    """A seeded stand-in for a language model: the same question and passages always give the same answer.
+
+    An answer longer than its passages says them again.
+    """
 
     def __init__(self, latency: LatencyModel, tokens: int, seed: int) -> None:
         self._latency = latency
@@ -78,6 +82,6 @@ class LocalGenerator:
         if max_tokens is not None:
             count = min(count, max_tokens)
         text = " ".join(hit.passage.text for hit in hits) or _NOTHING_FOUND
-        answer = f"{draw.choice(_OPENINGS)} {text}".split()[:count]
+        answer = [*draw.choice(_OPENINGS).split(), *islice(cycle(text.split()), count)][:count]
         answer[-1] = answer[-1].rstrip(",;:.") + "."
         return [answer[0], *(f" {word}" for word in answer[1:])]

@@ -25,7 +25,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 @pytest.fixture(scope="module")
 def service(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferenceService]:
     options = {"api": "xnai", "redis_url": redis.url, "allow_faults": True, "breaker_failures": 3}
-    with reference_service(tmp_path_factory.mktemp("service"), **options, breaker_recovery_s=0.3) as running:
+    options |= {"breaker_recovery_s": 0.3, "tokens": 400, "token_ms": 0.5}
+    with reference_service(tmp_path_factory.mktemp("service"), **options) as running:
         until(lambda: running.json(f"{PREFIX}/health")["status"] == "healthy")
         yield running
 
@@ -76,7 +77,10 @@ def test_the_stream_holds_no_line_break_but_a_literal_separator(service: Referen
 
 
 def test_max_tokens_is_capped_whatever_the_request_asks(service: ReferenceService) -> None:
-    assert service.post(f"{PREFIX}/query", {**QUESTION, "max_tokens": 2048}).status_code == 200
+    asked = {tokens: {**QUESTION, "max_tokens": tokens} for tokens in (2048, 512, 100)}
+    given = {n: service.post(f"{PREFIX}/query", body).json()["tokens_generated"] for n, body in asked.items()}
+
+    assert given == {2048: 256, 512: 256, 100: 100}
 
 
 @pytest.mark.parametrize(

@@ -29,17 +29,14 @@ except PlimsollError as error:
 
 
 class ReferenceService:
-    """`options` are those of `serve_command`; a port of 0 is replaced by the one that was picked."""
+    """`options` are those of `serve_command`, with port 0 as the default."""
 
     def __init__(self, log: Path, **options: Any) -> None:
         self._log = log
         self._options = {"port": 0, **options}
         self._process: subprocess.Popen[bytes] | None = None
         self.base_url = ""
-        # connections are not kept: one that a fault has broken must not be met again by another request
-        self.client = httpx.Client(
-            verify=False, trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)
-        )
+        self.client = _client()
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -76,14 +73,14 @@ class ReferenceService:
         try:
             until(lambda: "listening on http" in self.log, READY_S, alive=self.process)
             self.base_url = self.log.split("listening on ", 1)[1].split()[0]
+            self._options["port"] = self.port
             until(lambda: self._answers(path), READY_S, alive=self.process)
         except TimeoutError as error:
             self.stop()
             pytest.fail(f"the reference service did not get ready ({error}):\n{self.log[-2000:]}")
 
     def stop(self) -> None:
-        """Does nothing when it is not running."""
-        self.client.close()
+        """Does nothing when it is not running. A start after it is on the same port."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -137,6 +134,13 @@ def reference_service(directory: Path, **options: Any) -> Iterator[ReferenceServ
         yield service
     finally:
         service.stop()
+        service.client.close()
+
+
+def _client() -> httpx.Client:
+    """Keeps no connection: one that a fault has broken must not be met again by another request."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(verify=False, trust_env=False, timeout=30, limits=limits)
 
 
 def until(
