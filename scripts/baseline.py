@@ -54,7 +54,7 @@ def record_command(
             locust_args=locust_args,
         )
 
-    baseline = build_baseline(_valid_runs(execute(runs), runs, execute))
+    baseline = build_baseline(valid_runs(execute(runs), runs, execute))
     place = candidate_path(baselines, baseline)
     write_baseline(baseline, place)
     if promoted:
@@ -86,7 +86,7 @@ def candidate_path(root: Path, baseline: Baseline) -> Path:
     return baseline_path(root, baseline.target, baseline.profile, baseline.env8, BaselineKind.CANDIDATE)
 
 
-def _valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:
+def valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:
     """Sets invalid runs aside and makes up to EXTRA_RUNS in their place."""
     valid, extra = _sift(paths), 0
     while len(valid) < wanted and extra < EXTRA_RUNS:

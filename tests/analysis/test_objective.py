@@ -15,7 +15,7 @@ from tests.run_builder import PROFILE, TARGET, build_run
 GROWTH = Objective("memory_growth", None, "memory_growth", "slope", 100.0, "MB/h")
 HOST = Objective("host_memory", None, "host_memory", "max", 98.0, "percent")
 P95 = Objective("query.response.p95", "query", "response", "p95", 1_000_000.0, "us")
-LONG = LoadProfile("soak", Model.CLOSED, PROFILE.mix, (Stage("steady", 900, 20.0),))
+LONG = LoadProfile("soak", Model.CLOSED, PROFILE.mix, (Stage("steady", 660, 20.0),))
 FEW = {"query": 1}
 
 
@@ -84,7 +84,7 @@ def test_memory_growth_is_a_slope(tmp_path: Path, mb_per_h: float, met: bool) ->
 
 def test_memory_growth_that_cannot_be_told_from_noise_is_not_evaluated(tmp_path: Path) -> None:
     row = row_of(
-        tmp_path, GROWTH, profile=LONG, per_slice=FEW, rss_bytes=lambda t: 300e6 + 60e6 * (int(t) // 300 % 2)
+        tmp_path, GROWTH, profile=LONG, per_slice=FEW, rss_bytes=lambda t: 300e6 + 60e6 * (int(t) // 220 % 2)
     )
 
     assert row.met is None
