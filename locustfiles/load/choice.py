@@ -5,14 +5,14 @@ from locust import User
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from analysis.baseline import read_baseline
 from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.target import Target, load_target
 from locustfiles.load.arguments import Settings
-from locustfiles.load.mix import chosen_classes, tagged_mix
+from locustfiles.load.mix import tagged_mix
+from locustfiles.load.user_classes import asks_target, chosen_classes
 from locustfiles.load.worker_run import expanded_headers, usable_url
 
 
@@ -26,13 +26,11 @@ class Choice:
     base_url: str
     """Expanded, and free of credentials."""
 
-    def user_classes(self, classes: Iterable[type[User]], options: Any) -> list[type[User]]:
+    def user_classes(self, classes: Iterable[type[User]], options: object) -> list[type[User]]:
         """The classes to start, after `--tags` and `--exclude-tags`."""
-        tags = frozenset(getattr(options, "tags", None) or ())
-        excluded = frozenset(getattr(options, "exclude_tags", None) or ())
-        mix = tagged_mix(check_mix(self.profile, self.target), tags, excluded)
-        chosen = chosen_classes(classes, self.profile, mix, tags, excluded)
-        if not chosen:
+        mix = tagged_mix(check_mix(self.profile, self.target), options)
+        chosen = chosen_classes(classes, self.profile, mix)
+        if not chosen or (asks_target(chosen) and not mix):
             pair = f"profile {self.profile.name} and target {self.target.name}"
             raise UsageError(f"nothing to do: {pair} leave no user; check the mix, --tags and --exclude-tags")
         return chosen

@@ -1,6 +1,7 @@
 """One run as the master sees it: its directory, its log, what is watched beside it, and how it ends."""
 
 from locust.env import Environment
+from locust.runners import STATE_MISSING, MasterRunner
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -192,10 +193,21 @@ class LiveRun:
             gevent.sleep(0.5)
             if self._log.fault is not None:
                 self.stop("fault", self._log.fault)
+            self._look_for_lost_workers()
             breach = self._abort.breach(int(self.elapsed_s() // self.profile.slice_s))
             if breach is not None and not self.over:
                 self.event("abort", rule=str(breach), value=breach.value, limit=breach.rule.above)
                 self.stop("abort_rule", str(breach))
+
+    def _look_for_lost_workers(self) -> None:
+        runner = self.environment.runner
+        if self.over or not isinstance(runner, MasterRunner):
+            return
+        for index, client_id in self._file.workers.items():
+            client = runner.clients.get(client_id)
+            gone = client is None or client.state == STATE_MISSING
+            if gone and client_id not in self._file.lost_workers:
+                self.worker_lost(index, client_id)
 
     def _end_locust(self) -> None:
         runner = self.environment.runner

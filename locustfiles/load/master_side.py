@@ -21,6 +21,7 @@ from locustfiles.load.judge_process import judge_run, judging_is_on
 from locustfiles.load.live_run import LiveRun
 from locustfiles.load.reference_service import answers, may_start, start_reference_service
 from locustfiles.load.shape import ProfileShape
+from locustfiles.load.user_classes import asks_target
 from locustfiles.load.web_form import add_web_pages
 from locustfiles.load.worker_drain import WorkerDrain
 from locustfiles.load.worker_side import REPORT_KEY
@@ -97,10 +98,11 @@ class MasterSide:
             gevent.spawn(self._end_without_run)
             return
         print(f"run directory: {live.directory.path}", flush=True)
+        base_url = self._base_url(choice)
         try:
-            if may_start(choice.target.name, choice.base_url) and not answers(choice.base_url):
-                self._service = start_reference_service(choice.base_url)
-            plan = live.open(choice.base_url, self._workers(), self._service)
+            if self._may_start_service(choice) and not answers(base_url):
+                self._service = start_reference_service(base_url)
+            plan = live.open(base_url, self._workers(), self._service)
         except TargetDownError as error:
             live.stop(StopKind.TARGET_DOWN, str(error))
         except (PlimsollError, OSError, ValueError) as error:
@@ -205,6 +207,18 @@ class MasterSide:
         if live.settings.headless and profile.stages:
             return Stop(StopKind.SIGNAL, "interrupted before the end of the profile")
         return Stop(StopKind.HAND, "stopped by hand")
+
+    def _may_start_service(self, choice: Choice) -> bool:
+        """Never for a URL that the user has given, nor for users that do not ask the target."""
+        own_address = choice.settings.base_url is None and asks_target(self.environment.user_classes)
+        return own_address and may_start(choice.target.name, choice.base_url)
+
+    def _base_url(self, choice: Choice) -> str:
+        """Where the load goes; stock users of an own locustfile may name their host themselves."""
+        classes = self.environment.user_classes
+        if choice.settings.base_url is None and not asks_target(classes):
+            return next((user_class.host for user_class in classes if user_class.host), choice.base_url)
+        return choice.base_url
 
     def _workers(self) -> dict[int, str]:
         runner = self.environment.runner

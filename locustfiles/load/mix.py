@@ -1,47 +1,12 @@
-"""Which user classes a profile starts, and in which proportions."""
+"""Which endpoints a run asks, after the tags."""
 
-from locust import User
-
-from collections.abc import Iterable, Mapping
-
-from analysis.profile import LoadProfile, Model
-from locustfiles.load.arrivals import ArrivalScheduler
-from locustfiles.load.users import EndpointUser
+from collections.abc import Mapping
 
 
-def chosen_classes(
-    classes: Iterable[type[User]],
-    profile: LoadProfile,
-    mix: Mapping[str, float],
-    tags: frozenset[str],
-    excluded: frozenset[str],
-) -> list[type[User]]:
-    """The classes to start, with their weights set from the mix.
-
-    Classes that are not ours (stock users of an own locustfile) are kept as they are in the closed model.
-    """
-    chosen: list[type[User]] = []
-    for user_class in classes:
-        if issubclass(user_class, ArrivalScheduler):
-            if profile.model is Model.OPEN:
-                chosen.append(user_class)
-        elif profile.model is Model.OPEN:
-            continue
-        elif issubclass(user_class, EndpointUser):
-            weight = mix.get(user_class.endpoint, 0.0)
-            if weight > 0 and passes_tags({user_class.endpoint}, tags, excluded):
-                user_class.weight = weight
-                chosen.append(user_class)
-        else:
-            chosen.append(user_class)
-    return chosen
-
-
-def tagged_mix(mix: Mapping[str, float], tags: frozenset[str], excluded: frozenset[str]) -> dict[str, float]:
+def tagged_mix(mix: Mapping[str, float], options: object) -> dict[str, float]:
     """The part of a mix that `--tags` and `--exclude-tags` leave; an endpoint's tag is its name."""
-    return {name: weight for name, weight in mix.items() if passes_tags({name}, tags, excluded)}
-
-
-def passes_tags(own: set[str], tags: frozenset[str], excluded: frozenset[str]) -> bool:
-    """Locust's rule: any wanted tag, and no excluded one."""
-    return (not tags or bool(own & tags)) and not own & excluded
+    tags = frozenset(getattr(options, "tags", None) or ())
+    excluded = frozenset(getattr(options, "exclude_tags", None) or ())
+    return {
+        name: weight for name, weight in mix.items() if (not tags or name in tags) and name not in excluded
+    }

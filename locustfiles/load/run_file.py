@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis.environment import read_environment
-
 from analysis.profile import LoadProfile, check_mix, profile_json
 from analysis.question import load_questions, questions_sha256
 from analysis.run_directory import RunDirectory
@@ -29,7 +28,7 @@ class RunFile:
         self._target = target
         self._profile = profile
         self._content: dict[str, Any] = {}
-        self._workers: dict[int, str] = {}
+        self.workers: dict[int, str] = {}
         self.clock = "kernel"
         self.closed = False
         self.shown_url = ""
@@ -45,7 +44,7 @@ class RunFile:
     def write_running(self, start_ns: int, base_url: str, workers: Mapping[int, str]) -> None:
         """Write what is known at the start, with this process as the writer."""
         self.shown_url = base_url
-        self._workers = dict(workers)
+        self.workers = dict(workers)
         pid = os.getpid()
         environment = read_environment()
         self._content = {
@@ -102,7 +101,7 @@ class RunFile:
     def _worker_rows(self) -> list[dict[str, Any]]:
         return [
             {"index": index, "id": name, "state": "lost" if name in self.lost_workers else "ready"}
-            for index, name in sorted(self._workers.items())
+            for index, name in sorted(self.workers.items())
         ]
 
     def _scenario(self) -> str:

@@ -13,6 +13,7 @@ from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.question import QuestionStream, load_questions
 from analysis.target import Target, expand, load_target
 from locustfiles.load.endpoint_call import EndpointCall
+from locustfiles.load.mix import tagged_mix
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
 from locustfiles.load.run_plan import RunPlan
@@ -30,7 +31,7 @@ class WorkerRun:
         self.worker = worker
         self.target: Target = load_target(plan.target)
         self.profile: LoadProfile = load_profile(plan.profile)
-        self.mix = check_mix(self.profile, self.target)
+        self.mix = tagged_mix(check_mix(self.profile, self.target), environment.parsed_options)
         self.recorder = Recorder(
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
         )
