@@ -70,3 +70,14 @@ def test_a_step_of_the_clock_is_seen_and_slewing_is_not() -> None:
 @pytest.mark.parametrize("ancillary", [[], [(1, 29, bytes(16))], [(0, 35, bytes(16))], [(1, 35, bytes(8))]])
 def test_other_control_messages_are_no_stamp(ancillary: list[tuple[int, int, bytes]]) -> None:
     assert stamp_of(ancillary) is None
+
+
+def test_every_read_is_stamped_by_the_kernel_even_on_new_connections(truth: Truth) -> None:
+    """By the user-space clock a read is seen exactly when it is stamped; by the kernel's always later."""
+    truth.script("/close", response(b"fine", headers={"Connection": "close"}))
+    lags_ns = []
+    for _ in range(100):
+        client = WireClient(truth.url)
+        lags_ns.append(ask(client, "/close").wake_lag_ns)
+
+    assert all(lag_ns is not None and 0 < lag_ns < 5_000_000_000 for lag_ns in lags_ns)
