@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from analysis.interval import CONFIDENCE, Interval
+from analysis.interval import CONFIDENCE, Interval, student
 
 BLOCKS = 6
 """Few blocks are nearly independent of one another even when neighbouring readings are not."""
@@ -46,5 +45,5 @@ def growth(times_s: Sequence[float], values: Sequence[float]) -> Growth | None:
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
     left = y - y.mean() - slope * (x - x.mean())
     standard_error = math.sqrt(float((left**2).sum()) / (BLOCKS - 2) / spread)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, BLOCKS - 2)) * standard_error
+    half = student((1 + CONFIDENCE) / 2, BLOCKS - 2) * standard_error
     return Growth(slope, Interval(slope - half, slope + half))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special  # scipy.stats takes most of a second to import
 
 SECTIONS = 5
 """Parts that a run is cut into; five keep the coverage with dependent latencies, where ten lose it."""
@@ -40,7 +40,12 @@ def plain_interval(parts: Sequence[float], whole: float, *, least: float, most: 
     return Interval(max(least, whole - half), min(most, whole + half))
 
 
+def student(probability: float, df: float) -> float:
+    """Quantile of Student's t."""
+    return float(special.stdtrit(df, probability))
+
+
 def _half_width(deviations: Sequence[float]) -> float:
     count = len(deviations)
     standard_error = math.sqrt(sum(d * d for d in deviations) / (count - 1) / count)
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * standard_error
+    return student((1 + CONFIDENCE) / 2, count - 1) * standard_error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scipy import special
 
+from analysis.interval import student
 from analysis.noise import Spread, floored, sample_deviation
 from analysis.result import Outcome
 
@@ -50,7 +51,7 @@ class Screening:
 
     def smallest_effect(self, family: int) -> float:
         """The true difference that is called REGRESSION among `family` metrics with probability POWER."""
-        reach = _student(1 - self.alpha / family, self.df) + _student(POWER, self.df)
+        reach = student(1 - self.alpha / family, self.df) + student(POWER, self.df)
         return self.limits.worse + reach * self.standard_error
 
 
@@ -82,7 +83,7 @@ def screen(
         spread_b = floored(deviation_b, count_b - 1, floor)
         spread_c = floored(sample_deviation(candidate), count_c - 1, floor)
         standard_error, df = _satterthwaite(spread_b, count_b, spread_c, count_c)
-    half = _student(1 - ALPHA, df) * standard_error
+    half = student(1 - ALPHA, df) * standard_error
     alpha = ALPHA_SINGLE if count_c == 1 else ALPHA
     return Screening(difference, difference - half, difference + half, standard_error, df, limits, alpha)
 
@@ -123,7 +124,3 @@ def _satterthwaite(b: Spread, count_b: int, c: Spread, count_c: int) -> tuple[fl
     variance_b, variance_c = b.deviation**2 / count_b, c.deviation**2 / count_c
     total = variance_b + variance_c
     return math.sqrt(total), total**2 / (variance_b**2 / b.df + variance_c**2 / c.df)
-
-
-def _student(probability: float, df: float) -> float:
-    return float(special.stdtrit(df, probability))
