@@ -6,6 +6,7 @@ from locustfiles.load.stream_end import StreamEnd, json_object, whole
 from locustfiles.load.stream_event import EventKind, StreamEvent
 
 END_MARK = "[DONE]"
+TEXT = EventKind.TEXT
 
 
 class OpenAiChatDecoder:
@@ -24,51 +25,53 @@ class OpenAiChatDecoder:
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        see = self._end.see
         for sse in self._sse.feed(data):
-            for event in self._decoded(sse, stamp_ns):
-                if event.kind is not EventKind.ERROR:
-                    see(event.kind)
-                events.append(event)
+            self._decode(sse, stamp_ns, events)
+        self._end.watch(events)
         return events
 
     def finish(self) -> Failure | None:
         self._sse.close()
         return self._end.finish()
 
-    def _decoded(self, sse: SseEvent, stamp_ns: int) -> list[StreamEvent]:
-        if sse.data.strip() == END_MARK:
-            return [StreamEvent(EventKind.DONE, stamp_ns)]
+    def _decode(self, sse: SseEvent, stamp_ns: int, events: list[StreamEvent]) -> None:
         chunk = json_object(sse.data)
         if chunk is None:
-            if sse.event == "error":
-                return [self._end.error(None, stamp_ns)]
-            self._end.fail(FailureKind.PROTOCOL, "event without a JSON object")
-            return [StreamEvent(EventKind.OTHER, stamp_ns)]
+            events.append(self._without_object(sse, stamp_ns))
+            return
         error = chunk.get("error")
         if error or sse.event == "error":
-            return [self._end.error(_code(error), stamp_ns)]
-        events = []
+            events.append(self._end.error(_code(error), stamp_ns))
+            return
         text = _text(chunk.get("choices"))
-        if text:
-            events.append(StreamEvent(EventKind.TEXT, stamp_ns, text))
         usage = chunk.get("usage")
+        if text:
+            events.append(StreamEvent(TEXT, stamp_ns, text))
         if isinstance(usage, dict):
             tokens = whole(usage.get("completion_tokens"))
             events.append(StreamEvent(EventKind.USAGE, stamp_ns, tokens=tokens))
-        return events or [StreamEvent(EventKind.OTHER, stamp_ns)]
+        elif not text:
+            events.append(StreamEvent(EventKind.OTHER, stamp_ns))
+
+    def _without_object(self, sse: SseEvent, stamp_ns: int) -> StreamEvent:
+        if sse.data.strip() == END_MARK:
+            return StreamEvent(EventKind.DONE, stamp_ns)
+        if sse.event == "error":
+            return self._end.error(None, stamp_ns)
+        self._end.fail(FailureKind.PROTOCOL, "event without a JSON object")
+        return StreamEvent(EventKind.OTHER, stamp_ns)
 
 
 def _text(choices: object) -> str:
     if not isinstance(choices, list):
         return ""
-    parts = []
+    text = ""
     for choice in choices:
         delta = choice.get("delta") if isinstance(choice, dict) else None
         content = delta.get("content") if isinstance(delta, dict) else None
         if isinstance(content, str):
-            parts.append(content)
-    return "".join(parts)
+            text += content
+    return text
 
 
 def _code(error: object) -> object:

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from analysis.failure import Failure, FailureKind
 from locustfiles.load.stream_event import EventKind, StreamEvent
 
+OTHER, ERROR, DONE = EventKind.OTHER, EventKind.ERROR, EventKind.DONE
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
@@ -21,20 +23,21 @@ class StreamEnd:
         self._done = False
         self._failure: Failure | None = None
 
-    def see(self, kind: EventKind) -> None:
-        """Call for each event but errors, in order."""
-        if kind is EventKind.OTHER:
-            return
-        if self._done:
-            self.fail(FailureKind.PROTOCOL, f"{kind} event after the end mark of the stream")
-        elif kind is EventKind.DONE:
-            self._done = True
+    def watch(self, events: Sequence[StreamEvent]) -> None:
+        """Call for all events, in order."""
+        for event in events:
+            kind = event.kind
+            if self._done:
+                if kind not in (OTHER, ERROR):
+                    self.fail(FailureKind.PROTOCOL, f"{kind} event after the end mark of the stream")
+            elif kind is DONE:
+                self._done = True
 
     def error(self, code: object, stamp_ns: int) -> StreamEvent:
         """The event for an error that the service reported; its message is not kept, its code may be."""
         known = isinstance(code, str) and CODE.fullmatch(code)
         self.fail(FailureKind.STREAM_ERROR, f"error event in the stream: {code}" if known else "error event")
-        return StreamEvent(EventKind.ERROR, stamp_ns, name=str(code) if known else None)
+        return StreamEvent(ERROR, stamp_ns, name=str(code) if known else None)
 
     def fail(self, kind: FailureKind, detail: str) -> None:
         """Note a failure, unless there was one before."""

@@ -108,8 +108,7 @@ class XnaiDecoder:
             events = _done(content, stamp_ns)
         else:
             events = [StreamEvent(EventKind.OTHER, stamp_ns)]
-        for event in events:
-            self._end.see(event.kind)
+        self._end.watch(events)
         return events
 
     def _token(self, content: object, stamp_ns: int) -> StreamEvent:
