@@ -1,9 +1,10 @@
 """The interval of a comparison as a small drawing: how far from zero, how far from the margin."""
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis.result import ComparisonRow
 from reports import wording
+from reports.printable import printable
 
 _REACH = 2.5
 """Margins shown on either side of zero; all rows share this scale, so their margins line up."""
@@ -29,7 +30,7 @@ def draw_interval(row: ComparisonRow, decided: bool) -> Markup:
     ]
     if abs(middle) <= _REACH:
         parts.append(f'<circle cx="{_x(middle):.1f}" cy="{y}" r="3.6" fill="{colour}"/>')
-    label = Markup("{}").format(wording.comparison_sentence(row))
+    label = escape(printable(wording.comparison_sentence(row)))
     opening = Markup(
         '<svg class="bar" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
     ).format(int(_WIDTH), int(_HEIGHT), int(_WIDTH), int(_HEIGHT), label)

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -103,12 +103,12 @@ def _series_panels(samples: SidecarSamples) -> Iterator[Panel]:
     for series in samples.names("scrape"):
         scraped[series.partition("{")[0]].append(series)
     panels += [_scraped_panel(samples, name, series) for name, series in sorted(scraped.items())]
-    panels = [panel for panel in panels if not panel.empty]
-    yield from panels[:SERIES_PANELS]
-    left_out = [panel.title for panel in panels[SERIES_PANELS:]]
-    if left_out:
-        yield Panel(
-            "Not drawn", "", note=f"{len(left_out)} more: {', '.join(left_out)}; all are in samples.jsonl"
+    drawn = [panel for panel in panels if not panel.empty]
+    left_out = [panel.title for panel in drawn[SERIES_PANELS:]]
+    for at, panel in enumerate(drawn[:SERIES_PANELS], 1):
+        last = at == SERIES_PANELS and left_out
+        yield (
+            replace(panel, note=f"not drawn, but in samples.jsonl: {', '.join(left_out)}") if last else panel
         )
 
 

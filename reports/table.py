@@ -46,17 +46,19 @@ def objective_table(result: Result) -> Table:
 def percentile_tables(result: Result) -> tuple[Table, ...]:
     """One table per endpoint: a metric per row in one unit, its percentiles with their intervals."""
     head = head_of("Metric", *(f"{name}>" for name in PERCENTILES), "Observations>")
-    tables = []
-    for endpoint in _endpoints(result):
-        own = [row for row in result.metrics if row.endpoint == endpoint and row.statistic in PERCENTILES]
-        by_metric: dict[str, dict[str, MetricRow]] = {}
-        for row in own:
-            by_metric.setdefault(row.metric, {})[row.statistic] = row
-        rows = tuple(_percentile_cells(metric, found) for metric, found in by_metric.items())
-        if rows:
-            name = "all endpoints" if endpoint == "*" else endpoint
-            tables.append(Table(head, rows, caption=name, note=_absent(own)))
-    return tuple(tables)
+    by_endpoint: dict[str, dict[str, dict[str, MetricRow]]] = {}
+    for row in result.metrics:
+        if row.statistic in PERCENTILES:
+            by_endpoint.setdefault(row.endpoint, {}).setdefault(row.metric, {})[row.statistic] = row
+    return tuple(
+        Table(
+            head,
+            tuple(_percentile_cells(metric, found) for metric, found in by_metric.items()),
+            caption="all endpoints" if endpoint == "*" else endpoint,
+            note=_absent([row for found in by_metric.values() for row in found.values()]),
+        )
+        for endpoint, by_metric in by_endpoint.items()
+    )
 
 
 def rate_table(result: Result) -> Table | None:
@@ -187,12 +189,6 @@ def _check_cell(ok: bool, invalidates: bool) -> Cell:
     if ok:
         return Cell("OK", tone="good")
     return Cell("INVALID", tone="void") if invalidates else Cell("WARNING", tone="warn")
-
-
-def _endpoints(result: Result) -> Sequence[str]:
-    """All endpoints together last."""
-    names = dict.fromkeys(row.endpoint for row in result.metrics)
-    return sorted(names, key=lambda name: name == "*")
 
 
 def head_of(*names: str) -> tuple[Cell, ...]:
