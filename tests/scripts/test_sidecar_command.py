@@ -167,7 +167,7 @@ def test_servers_that_are_away_at_the_start_are_taken_up_when_they_come(tmp_path
         prometheus.stop()
         redis.stop()
         watch = WATCH_ALL.format(port=prometheus.port, prometheus=prometheus.url).replace(
-            "count(up)", "vector(1)"
+            "count(up == 1)", "vector(1)"
         )
         watch = watch.replace("sum(go_memstats_heap_inuse_bytes)", "vector(3)")
         with sidecar(target_file(tmp_path, watch), environ={"REDIS": redis.url}) as run:
