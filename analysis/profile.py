@@ -108,29 +108,10 @@ class LoadProfile:
 
     def windows(self) -> tuple[tuple[float, float], ...]:
         """The measured stretches [start, end) in seconds, neighbours merged; empty without stages."""
-        return tuple((float(start_s), float(end_s)) for start_s, end_s, measure in self._blocks() if measure)
+        return tuple((float(start_s), float(end_s)) for start_s, end_s, measure in self.blocks() if measure)
 
-    def filed_at(self, due_s: float, done_s: float) -> float:
-        """The moment in whose slice an observation belongs.
-
-        That is when it completed, but never past the last slice of the block in which it was due, a block
-        being a longest stretch of stages with equal `measure`. So what is due in the warm-up never
-        reaches the measured part, and each block's counts are conserved on their own.
-        """
-        if not self.stages:
-            return done_s
-        for _, end_s, _ in self._blocks():
-            if due_s < end_s:
-                break
-        return done_s if done_s < end_s else float(end_s - self.slice_s)
-
-    def _ends(self) -> list[int]:
-        return list(accumulate(stage.duration_s for stage in self.stages))
-
-    def _level_before(self, index: int) -> float:
-        return self.stages[index - 1].level if index else 0.0
-
-    def _blocks(self) -> list[tuple[int, int, bool]]:
+    def blocks(self) -> list[tuple[int, int, bool]]:
+        """Longest stretches of stages with equal `measure`: start and end in s, and whether measured."""
         blocks: list[tuple[int, int, bool]] = []
         start_s = 0
         for stage in self.stages:
@@ -141,6 +122,12 @@ class LoadProfile:
                 blocks.append((start_s, end_s, stage.measure))
             start_s = end_s
         return blocks
+
+    def _ends(self) -> list[int]:
+        return list(accumulate(stage.duration_s for stage in self.stages))
+
+    def _level_before(self, index: int) -> float:
+        return self.stages[index - 1].level if index else 0.0
 
 
 def load_profile(name_or_path: str, root: Path | None = None) -> LoadProfile:

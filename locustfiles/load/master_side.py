@@ -19,12 +19,12 @@ from locustfiles.load.child import Child
 from locustfiles.load.choice import Choice, choose
 from locustfiles.load.judge_process import judge_run, judging_is_on
 from locustfiles.load.live_run import LiveRun
+from locustfiles.load.messages import REPORT_KEY
 from locustfiles.load.reference_service import answers, may_start, start_reference_service
 from locustfiles.load.shape import ProfileShape
 from locustfiles.load.user_classes import asks_target
 from locustfiles.load.web_form import add_web_pages
 from locustfiles.load.worker_drain import WorkerDrain
-from locustfiles.load.worker_side import REPORT_KEY
 
 logger = logging.getLogger(__name__)
 

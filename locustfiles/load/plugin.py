@@ -14,6 +14,7 @@ import gevent
 from analysis.errors import PlimsollError
 from locustfiles.load.arguments import add_arguments
 from locustfiles.load.master_side import MasterSide
+from locustfiles.load.messages import DRAIN
 from locustfiles.load.worker_side import WorkerSide
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ def install() -> None:
 def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
     try:
         master = None if isinstance(runner, WorkerRunner) else MasterSide(environment, web_ui)
-        worker = None if isinstance(runner, MasterRunner) else WorkerSide(environment, master)
+        deliver = None if master is None else master.take_local_report
+        worker = None if isinstance(runner, MasterRunner) else WorkerSide(environment, deliver)
     except PlimsollError as error:
         print(f"plimsoll: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -52,7 +54,7 @@ def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> No
     if master is not None:
         listeners.test_stop.add_listener(master.on_test_stop)
     if isinstance(runner, WorkerRunner) and worker is not None:
-        runner.register_message(worker.DRAIN, worker.on_drain, concurrent=True)
+        runner.register_message(DRAIN, worker.on_drain, concurrent=True)
         listeners.quitting.add_listener(worker.on_quitting)
 
 

@@ -20,17 +20,9 @@ class SliceClock:
     def __init__(self, profile: LoadProfile, start_ns: int) -> None:
         self.start_ns = start_ns
         self.slice_ns = profile.slice_s * NS_PER_S
-        self._starts_ns: list[int] = []
-        self._last_slice_of_block: list[int | None] = []
-        elapsed_s = 0
-        measured: bool | None = None
-        for stage in profile.stages:
-            if stage.measure is not measured:
-                self._starts_ns.append(start_ns + elapsed_s * NS_PER_S)
-                self._last_slice_of_block.append(None)
-                measured = stage.measure
-            elapsed_s += stage.duration_s
-            self._last_slice_of_block[-1] = elapsed_s // profile.slice_s - 1
+        blocks = profile.blocks()
+        self._starts_ns = [start_ns + start_s * NS_PER_S for start_s, _, _ in blocks]
+        self._last_slice_of_block = [end_s // profile.slice_s - 1 for _, end_s, _ in blocks]
 
     def slice_at(self, stamp_ns: int) -> int:
         """The slice that holds a stamp; stamps before the start belong to slice 0."""
@@ -39,6 +31,7 @@ class SliceClock:
     def filed_slice(self, due_ns: int, done_ns: int) -> int:
         """The slice under which something due and done at these stamps is filed."""
         done = self.slice_at(done_ns)
+        if not self._starts_ns:
+            return done
         block = max(0, bisect_right(self._starts_ns, due_ns) - 1)
-        last = self._last_slice_of_block[block] if self._last_slice_of_block else None
-        return done if last is None else min(done, last)
+        return min(done, self._last_slice_of_block[block])

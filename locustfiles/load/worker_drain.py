@@ -8,7 +8,7 @@ from typing import Any
 
 import gevent
 
-from locustfiles.load.worker_side import WorkerSide
+from locustfiles.load.messages import DRAIN, DRAINED
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +22,12 @@ class WorkerDrain:
     def __init__(self, runner: MasterRunner) -> None:
         self._runner = runner
         self._drained: set[str] = set()
-        runner.register_message(WorkerSide.DRAINED, self._on_drained)
+        runner.register_message(DRAINED, self._on_drained)
 
     def run(self, limit_s: float) -> None:
         """Ask all workers to finish and wait until each has, is gone, or the limit has passed."""
         self._drained.clear()
-        self._runner.send_message(WorkerSide.DRAIN)
+        self._runner.send_message(DRAIN)
         deadline = time.monotonic() + limit_s + SPARE_S
         while self._waiting() and time.monotonic() < deadline:
             gevent.sleep(0.05)

@@ -8,36 +8,32 @@ from locust.runners import WorkerRunner
 import logging
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import gevent
 
 from locustfiles.load.endpoint_call import OURS
 from locustfiles.load.generator_probe import GeneratorProbe
+from locustfiles.load.messages import DRAINED, REPORT_KEY
 from locustfiles.load.run_plan import RunPlan
 from locustfiles.load.slice_clock import NS_PER_S
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.stock_request import stock_failure
 from locustfiles.load.worker_run import WorkerRun
 
-if TYPE_CHECKING:
-    from locustfiles.load.master_side import MasterSide
-
 logger = logging.getLogger(__name__)
 
-REPORT_KEY = "plimsoll"
+Report = dict[str, Any]
 UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class WorkerSide:
     """In a local run this sits beside the master's side and hands its reports over directly."""
 
-    DRAIN: ClassVar[str] = "plimsoll_drain"
-    DRAINED: ClassVar[str] = "plimsoll_drained"
-
-    def __init__(self, environment: Environment, master: "MasterSide | None") -> None:
+    def __init__(self, environment: Environment, deliver: Callable[[Report], None] | None) -> None:
+        """`deliver` takes the reports of a local run; remote workers have none and send theirs."""
         self._environment = environment
-        self._master = master
+        self._deliver = deliver
         self._run: WorkerRun | None = None
         self._probe: GeneratorProbe | None = None
         self._flusher: gevent.Greenlet | None = None
@@ -58,10 +54,10 @@ class WorkerSide:
         self._run = run
         self._clock_is_user = run.clock != "kernel"
         self._probe = GeneratorProbe(self._environment, run.recorder)
-        if self._master is None:
+        if self._deliver is None:
             locust.runners.WORKER_REPORT_INTERVAL = float(run.profile.slice_s)
         else:
-            self._flusher = gevent.spawn(self._flush, run, self._master.take_local_report)
+            self._flusher = gevent.spawn(self._flush, run, self._deliver)
 
     def on_test_stopping(self, **_: Any) -> None:
         """From here on nothing new is sent.
@@ -76,11 +72,11 @@ class WorkerSide:
         if self._flusher is not None:
             self._flusher.kill()
             self._flusher = None
-        if self._master is not None and (report := self.report()) is not None:
-            self._master.take_local_report(report)
+        if self._deliver is not None and (report := self.report()) is not None:
+            self._deliver(report)
         self._end_probe()
 
-    def report(self) -> dict[str, Any] | None:
+    def report(self) -> Report | None:
         """Everything since the last report; None outside a run."""
         run = self._run
         if run is None:
@@ -112,7 +108,7 @@ class WorkerSide:
             return
         runner.stop()
         runner._send_stats()
-        runner.send_message(self.DRAINED, {})
+        runner.send_message(DRAINED, {})
         # Locust's stop message makes a worker sleep for the stop timeout, although nothing is left.
         self._environment.stop_timeout = 0.0
 
@@ -140,7 +136,7 @@ class WorkerSide:
         failure = None if exception is None else stock_failure(exception, response)
         run.recorder.endpoint(endpoint).stock(due_ns, done_ns, response_us, response_length or 0, failure)
 
-    def _flush(self, run: WorkerRun, deliver: Callable[[dict[str, Any]], None]) -> None:
+    def _flush(self, run: WorkerRun, deliver: Callable[[Report], None]) -> None:
         slice_ns = run.profile.slice_s * NS_PER_S
         while True:
             into_slice_ns = (now_ns() - run.plan.start_ns) % slice_ns

@@ -128,48 +128,9 @@ def test_windows_are_the_measured_stretches_with_neighbours_merged() -> None:
     assert STAIRS.windows() == ((10.0, 40.0), (45.0, 60.0))
 
 
-@pytest.mark.parametrize(
-    ("due_s", "done_s", "filed_s"),
-    [
-        (1, 2, 2),
-        (9.5, 12, 9),
-        (10, 12, 12),
-        (29, 31, 31),
-        (39.9, 40.0, 39),
-        (39.9, 39.95, 39.95),
-        (41, 60, 44),
-        (59, 61, 59),
-        (60.5, 61, 59),
-    ],
-)
-def test_an_observation_is_filed_when_it_was_done_but_within_the_block_it_was_due_in(
-    due_s: float, done_s: float, filed_s: float
-) -> None:
-    assert STAIRS.filed_at(due_s, done_s) == filed_s
-
-
-@settings(deadline=None)
-@given(profile=profiles, due=st.floats(0, 1.2), lasted_s=st.floats(0, 2000))
-def test_filing_never_moves_an_observation_to_another_block_or_later(
-    profile: LoadProfile, due: float, lasted_s: float
-) -> None:
-    due_s = due * profile.duration_s
-    filed_s = profile.filed_at(due_s, due_s + lasted_s)
-    last_s = profile.duration_s - profile.slice_s
-
-    def measured(t_s: float) -> bool | None:
-        stage = profile.stage_at(t_s)
-        return None if stage is None else stage.measure
-
-    assert filed_s <= due_s + lasted_s
-    assert 0 <= filed_s < profile.duration_s
-    assert measured(filed_s) == measured(min(due_s, last_s))
-
-
-def test_without_stages_everything_is_filed_when_it_was_done() -> None:
+def test_the_manual_profile_has_no_stages() -> None:
     manual = load_profile("manual")
 
-    assert manual.filed_at(3, 9) == 9
     assert (manual.duration_s, manual.slice_s, manual.windows()) == (0, 1, ())
     assert manual.stage_at(0) is None
 
