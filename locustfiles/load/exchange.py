@@ -1,7 +1,7 @@
 """One finished request with its stamps; what the wire client hands back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis.failure import Failure
 
@@ -29,11 +29,14 @@ class Exchange:
     failure: Failure | None = None
     coalesced: int = 0
     """Reads that completed more than one stream event, so that these share a stamp."""
+    _headers: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Lower-case names; the values of a repeated name are joined with a comma."""
-        return parse_headers(self.head)
+        if self._headers is None:
+            self._headers = parse_headers(self.head)
+        return self._headers
 
 
 def parse_headers(head: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from analysis.errors import UsageError
@@ -36,9 +37,8 @@ class Origin:
         return host if self.port == PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedRequest:
-    """A request ready for the wire."""
+class PreparedRequest(NamedTuple):
+    """A request ready for the wire. A tuple, because one is made for every request."""
 
     method: str
     data: bytes
