@@ -2,13 +2,10 @@
 
 import math
 import shlex
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.baseline import Baseline, read_baseline
-from analysis.event import EventKind
-from analysis.failure import FailureKind
 from analysis.histogram import Histogram
 from analysis.judged_run import JudgedRun, read_judged_run
 from analysis.measurement import GENERATOR, elapsed_s
@@ -16,6 +13,7 @@ from analysis.profile import LoadProfile, Model
 from analysis.result import Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunMode
+from reports.counted import count_rows, failure_rows
 from reports.curve import Curve, CurveChart, curve_points
 from reports.load_panels import (
     busiest_endpoints,
@@ -26,16 +24,14 @@ from reports.load_panels import (
     load_panels,
 )
 from reports.marks import marks_of
-from reports.printable import one_line
 from reports.quantity import tick
-from reports.report_data import CountRow, FailureRow, HealthRow, ReportData, RunFacts
+from reports.report_data import HealthRow, ReportData, RunFacts
 from reports.sample_panels import sample_panels
 from reports.time_bins import time_bins
 from reports.timeline import Drawn, StageSpan, Timeline
 
 _CURVES = {"response": ("service",), "ttft": ("ttft_service",)}
 """Metrics with a curve, and what is drawn beside them."""
-_EXEMPLARS = 5
 
 
 def read_report_data(path: Path, result: Result) -> ReportData:
@@ -59,8 +55,8 @@ def read_report_data(path: Path, result: Result) -> ReportData:
         timeline=timeline,
         generator_panels=drawn_panels(tuple(generator_panels(run, bins))),
         charts=tuple(_charts(run, baseline)),
-        counts=tuple(_counts(run)),
-        failures=tuple(_failures(run)),
+        counts=tuple(count_rows(result)),
+        failures=tuple(failure_rows(result, run.log)),
         health=tuple(_health(run)),
     )
 
@@ -99,36 +95,6 @@ def _curve(
     points = curve_points(histogram.percentile, histogram.count)
     if points:
         yield Curve(label, colour, "us", histogram.count, points, drawn)
-
-
-def _counts(run: JudgedRun) -> Iterator[CountRow]:
-    for endpoint, counts in run.measurement.whole.totals.items():
-        if endpoint != GENERATOR:
-            yield CountRow(
-                endpoint,
-                counts.due,
-                counts.dropped,
-                counts.started,
-                counts.ok,
-                counts.failures,
-                counts.aborted,
-            )
-
-
-def _failures(run: JudgedRun) -> Iterator[FailureRow]:
-    exemplars: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for event in run.log.events:
-        if event["kind"] == EventKind.EXEMPLAR:
-            status = event.get("status")
-            detail = one_line(str(event.get("detail") or ""), 200)
-            shown = f"{status}: {detail}" if status is not None and str(status) not in detail else detail
-            exemplars[str(event.get("endpoint")), str(event.get("failure"))][shown] = None
-    for endpoint, counts in run.measurement.whole.totals.items():
-        for kind in FailureKind:
-            count = counts.failed.get(kind, 0)
-            if count:
-                details = tuple(text for text in exemplars[endpoint, kind.value] if text)[:_EXEMPLARS]
-                yield FailureRow(endpoint, kind.value, count, count / max(1, counts.started), details)
 
 
 def _health(run: JudgedRun) -> Iterator[HealthRow]:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.html_report import render_html
-from tests.reports import sample_report
+from reports.plot import draw_panel
+from tests.reports import rendered, sample_report
 
 SECTIONS = (
     "verdict", "objectives", "comparison", "metrics", "percentiles", "timeline", "failures", "generator",
@@ -34,7 +34,7 @@ class _Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render_html(sample_report.regression())
+    return rendered.page("regression")
 
 
 def test_every_section_is_there_in_order(page: str) -> None:
@@ -91,8 +91,6 @@ def test_the_file_stays_small_for_a_long_run(page: str) -> None:
 
 def test_a_gap_in_the_samples_is_a_gap_in_the_line() -> None:
     """The health panel of the sample has no values from 205 s to 222 s."""
-    from reports.plot import draw_panel
-
     data = sample_report.regression()
     panel = next(panel for panel in data.timeline.panels if panel.title == "health latency")
     drawing = draw_panel(panel, data.timeline, "gap")
@@ -105,7 +103,7 @@ def test_a_gap_in_the_samples_is_a_gap_in_the_line() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    page = render_html(sample_report.hostile())
+    page = rendered.page("hostile")
     found = _Page(page)
 
     assert found.tags["script"] == 0
@@ -117,14 +115,14 @@ def test_hostile_text_stays_text() -> None:
 
 @pytest.mark.parametrize("name", ["invalid", "inconclusive"])
 def test_other_verdicts_render(name: str) -> None:
-    page = render_html(getattr(sample_report, name)())
+    page = rendered.page(name)
 
     assert f"<h1>{name.upper()}</h1>" in page
 
 
 def test_an_invalid_run_shows_no_figure_as_good_or_bad() -> None:
     """A green PASS below an INVALID banner would be read as one."""
-    page = render_html(sample_report.invalid())
+    page = rendered.page("invalid")
     part = page[page.index('<section id="objectives">') : page.index('<section id="metrics">')]
 
     assert "these figures decide nothing" in part

@@ -243,3 +243,19 @@ def test_the_command_to_repeat_the_run_carries_what_differs_from_the_defaults(tm
     assert command == (
         "plimsoll run --target reference --profile baseline --seed 7 --base-url http://127.0.0.1:9001"
     )
+
+
+def test_counts_and_failures_of_runs_judged_together_are_added_up(tmp_path: Path) -> None:
+    """A table of the last run alone would hide the failures of the first."""
+    runs = [
+        build_run(tmp_path, number=1, failed={"query": {"timeout": 1}}),
+        build_run(tmp_path, number=2),
+    ]
+    result = judge(runs, baseline="none", baselines_root=tmp_path / "baselines")
+
+    data = read_report_data(runs[-1], result)
+
+    counted = {row.endpoint: row for row in data.counts}
+    assert counted["query"].started == 50 * (61 + 60)
+    assert all(row.conserved for row in data.counts)
+    assert [(row.endpoint, row.kind, row.count) for row in data.failures] == [("query", "timeout", 50)]

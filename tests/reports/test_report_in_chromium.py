@@ -10,8 +10,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
-from reports.html_report import render_html
-from tests.reports import sample_report
+from tests.reports.rendered import page
 from tests.reports.test_html_report import SECTIONS
 
 FLAGS = (
@@ -43,7 +42,7 @@ def test_the_report_opens_without_network_and_console_messages(
     browser: Chrome, tmp_path: Path, name: str
 ) -> None:
     report = tmp_path / "report.html"
-    report.write_text(render_html(getattr(sample_report, name)()), encoding="utf-8")
+    report.write_text(page(name), encoding="utf-8")
     browser.get("about:blank")
     _log(browser, "browser")
     _log(browser, "performance")
@@ -60,7 +59,7 @@ def test_the_page_is_no_wider_than_the_window_and_drawings_have_a_size(
     browser: Chrome, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.html"
-    report.write_text(render_html(sample_report.regression()), encoding="utf-8")
+    report.write_text(page("regression"), encoding="utf-8")
 
     browser.get(report.as_uri())
 
@@ -74,7 +73,7 @@ def test_the_page_is_no_wider_than_the_window_and_drawings_have_a_size(
 
 def test_dark_readers_get_dark_drawings(browser: Chrome, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
-    report.write_text(render_html(sample_report.regression()), encoding="utf-8")
+    report.write_text(page("regression"), encoding="utf-8")
     browser.get(report.as_uri())
     seen = {}
 
