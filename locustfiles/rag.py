@@ -43,4 +43,9 @@ class HealthUser(EndpointUser):
 
 
 class Arrivals(ArrivalScheduler):
-    """The open model: sends every endpoint of the mix on a schedule."""
+    """The open model: sends every endpoint of the mix on a schedule, from its start to its end."""
+
+    @tag("query", "stream", "health")
+    @task
+    def arrive(self) -> None:
+        """Never reached; Locust warns of users without a task."""

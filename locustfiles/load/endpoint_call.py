@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.failure import Failure, FailureKind
+from analysis.failure import Failure
 from analysis.target import Endpoint
 from locustfiles.load import expectation as expect
 from locustfiles.load.body_template import BodyTemplate
@@ -118,36 +118,12 @@ class EndpointCall:
         for event in stream:
             timer.take(event)
         exchange = stream.exchange
-        failure = self._stream_failure(exchange, timer)
+        failure = expect.stream_failure(exchange, "".join(timer.text), endpoint.expect)
         if failure is not None:
             return exchange, failure, {}, []
         stages = {**header_stages_us(exchange), **timer.stages_us}
         timings = timer.timings_us(sched_ns, exchange.send_ns)
         return exchange, None, {**timings, **with_unattributed(stages, _service_us(exchange))}, timer.gaps_us
-
-    def _stream_failure(self, exchange: Exchange, timer: TextTimer) -> Failure | None:
-        """The first thing wrong with a stream. A bad status explains whatever else is wrong with the body."""
-        rules = self.endpoint.expect
-        if exchange.status is not None:
-            failure = expect.status_failure(exchange.status, rules)
-            if failure is not None:
-                return failure
-            failure = expect.content_type_failure(exchange, rules)
-            if failure is not None:
-                return failure
-        if exchange.failure is not None:
-            return exchange.failure
-        text = "".join(timer.text)
-        wanted_chars = 1 if rules.min_text_chars is None else rules.min_text_chars
-        if len(text) < wanted_chars:
-            return Failure(FailureKind.VALIDATION, f"fewer than {wanted_chars} characters of text")
-        for wanted in rules.contains:
-            if wanted not in text:
-                return Failure(FailureKind.VALIDATION, f"the text lacks {wanted!r}")
-        for unwanted in rules.absent:
-            if unwanted in text:
-                return Failure(FailureKind.VALIDATION, f"the text holds {unwanted!r}")
-        return None
 
     def _fire(self, exchange: Exchange, failure: Failure | None) -> None:
         end_ns = exchange.last_ns

@@ -38,6 +38,23 @@ def answer_failure(exchange: Exchange, expectation: Expectation, document: Any =
     )
 
 
+def stream_failure(exchange: Exchange, text: str, expectation: Expectation) -> Failure | None:
+    """The first rule that a finished stream breaks, or None; `text` is all of its answer text.
+
+    A bad status or content type comes first: it explains whatever else is wrong with the body.
+    """
+    if exchange.status is not None:
+        failure = status_failure(exchange.status, expectation) or content_type_failure(exchange, expectation)
+        if failure is not None:
+            return failure
+    if exchange.failure is not None:
+        return exchange.failure
+    wanted_chars = 1 if expectation.min_text_chars is None else expectation.min_text_chars
+    if len(text) < wanted_chars:
+        return Failure(FailureKind.VALIDATION, f"fewer than {wanted_chars} characters of text")
+    return _text_failure(text.encode(), expectation)
+
+
 def needs_json(expectation: Expectation) -> bool:
     """Whether any rule looks into a JSON document."""
     return bool(expectation.json_nonempty or expectation.json_equals or expectation.json_in)

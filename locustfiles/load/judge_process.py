@@ -7,7 +7,6 @@ from pathlib import Path
 from subprocess import Popen
 
 from analysis.exit_code import ExitCode
-from locustfiles.load.provenance import CHECKOUT
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,6 @@ def judging_is_on() -> bool:
 def judge_run(directory: Path, baseline: str, *, allow_inconclusive: bool) -> int:
     """Run `plimsoll judge`; its output is ours. The exit code is the verdict, 3 when it could not start."""
     command = [sys.executable, "-m", "scripts.cli", "judge", str(directory), "--baseline", baseline]
-    command += ["--baselines", str(CHECKOUT / "baselines")]
     if allow_inconclusive:
         command.append("--allow-inconclusive")
     try:

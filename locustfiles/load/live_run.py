@@ -57,6 +57,9 @@ class LiveRun:
             Path(settings.run_directory), target.name, profile.name, now_ns()
         )
         self._file = RunFile(self.directory, settings, target, profile)
+        self._log = RunLogWriter(self.directory, 0, profile.slice_s)
+        self._faults: set[str] = set()
+        self._drained = False
 
     def open(self, base_url: str, workers: Mapping[int, str], service: Child | None) -> RunPlan:
         """Begin: write run.json, check the target, start the sidecar, set t = 0. Blocks for a second or two.
@@ -65,7 +68,6 @@ class LiveRun:
         """
         self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
         self._file.write_running(self._start_ns, base_url, workers)
-        self._log = RunLogWriter(self.directory, self._start_ns, self.profile.slice_s)
         self._abort = AbortWatch(self.profile.abort, self.profile.slice_s)
         self._log.append_event("run_started", target=self.target.name, profile=self.profile.name)
         if not answers(base_url):
@@ -141,7 +143,9 @@ class LiveRun:
 
     def fault(self, detail: str) -> None:
         """Something of ours went wrong: the run goes on being recorded but cannot pass."""
-        self.event("listener_error", detail=detail)
+        if detail not in self._faults:
+            self._faults.add(detail)
+            self.event("listener_error", detail=detail)
 
     def stop(self, kind: str, detail: str) -> None:
         """End the run early; the first reason counts."""
@@ -155,25 +159,32 @@ class LiveRun:
         gevent.spawn(self._end_locust)
 
     def end(self, reason: Stop | None) -> None:
-        """Log that the load is over and the drain begins; `reason` is None at the profile's own end."""
+        """Log that the load is over and the drain begins; `reason` is None at the profile's own end.
+
+        Only the first call counts: Locust may come here once for each of its ways to stop.
+        """
+        if self._drained:
+            return
+        self._drained = True
         if self.stop_reason is None:
             self.stop_reason = reason
         self.over = True
         self.event("drain")
 
     def close(self) -> None:
-        """Stop what runs beside the load and write the final run.json. Safe to call twice."""
-        if self._file.closed:
-            return
+        """Stop what runs beside the load and write the final run.json. Call it once."""
         if self.started:
             self._watcher.kill(block=False)
         if self._sidecar is not None:
             self._sidecar.stop()
+        if self._log.fault is not None:
+            self.event("disk_full", file=self._log.fault.partition(":")[0])
+            self.stop_reason = self.stop_reason or Stop(StopKind.FAULT, self._log.fault)
         try:
             self._file.write_ended(self.stop_reason, now_ns())
         except RunLogError as error:
             logger.error("%s", error)  # noqa: TRY400 - one line for people; the judge sees a run without an end
-        self.event("run_ended", status=self._file.status)
+        self._log.append_ended(self._file.status)
         self._log.close()
 
     @property

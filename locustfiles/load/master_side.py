@@ -137,8 +137,8 @@ class MasterSide:
             return
         if locust.log.unhandled_greenlet_exception:
             live.fault("a listener or greenlet raised; see Locust's log")
-        live.close()
-        self._judging = gevent.spawn(self._judge, live)
+        # Closing waits for the sidecar: in a greenlet of its own, so that a second stop finds it under way.
+        self._judging = gevent.spawn(self._close_and_judge, live)
 
     def on_sigterm(self) -> None:
         """End the run in order; Locust's own handler is not there yet while a headless shape runs."""
@@ -158,6 +158,9 @@ class MasterSide:
         self.wait_for_judge()
         if self._service is not None:
             self._service.stop()
+        if self.live is None and locust.log.unhandled_greenlet_exception:
+            # Without a run only Locust itself can have failed, its web server for one.
+            return ExitCode.INVALID
         return self._exit_code
 
     def wait_for_judge(self) -> None:
@@ -175,7 +178,8 @@ class MasterSide:
         if runner is not None:
             runner.quit() if self.choice.settings.headless else runner.stop()
 
-    def _judge(self, live: LiveRun) -> None:
+    def _close_and_judge(self, live: LiveRun) -> None:
+        live.close()
         settings = live.settings
         if judging_is_on():
             code = judge_run(

@@ -30,7 +30,6 @@ class RunFile:
         self._content: dict[str, Any] = {}
         self.workers: dict[int, str] = {}
         self.clock = "kernel"
-        self.closed = False
         self.shown_url = ""
         self.lost_workers: set[str] = set()
         self.not_watched: list[str] = []
@@ -86,7 +85,6 @@ class RunFile:
 
     def write_ended(self, reason: Stop | None, end_ns: int) -> None:
         """Write the final state."""
-        self.closed = True
         self._content |= {
             "status": status_of(reason).value,
             "stop": None if reason is None else {"kind": reason.kind.value, "detail": reason.detail},
