@@ -11,9 +11,12 @@ from analysis.run_log import RunLog
 from analysis.run_record import ClockKind
 
 SEND_LAG_US = 5_000.0
-WAKE_LAG_US = 20_000.0
-LOOP_LAG_US = 25_000.0
-"""With kernel stamps a late look does not change a time, it only delays what a user does next."""
+"""Part of every response time, so that the limit is strict."""
+
+WAKE_LAG_US = 40_000.0
+LOOP_LAG_US = 45_000.0
+"""With kernel stamps a late look changes no time, it only delays what a user does next. Above these limits
+the generator was stalled so often that its load was another one than asked for."""
 
 CPU_PERCENT = 90.0
 """Of one core, per worker: a worker is a single thread."""
