@@ -2,7 +2,7 @@
 
 import json
 import time
-from itertools import pairwise
+from itertools import groupby
 
 import gevent
 import pytest
@@ -55,47 +55,53 @@ def texts(events: list[StreamEvent]) -> list[str]:
 
 
 def test_each_event_is_stamped_between_its_write_and_the_next(truth: Truth, client: WireClient) -> None:
+    """Events of one read share the stamp of the last one; the client says how often that was."""
     pieces = [*(token(f"word{i} ") for i in range(20)), DONE]
     truth.script("/stream", stream(pieces, gap_s=0.004, first_s=0.02))
 
     events, exchange = streamed(client, "/stream")
 
     [record] = truth.records()
-    writes = record["writes"][1:-1]
-    stamps = [event.stamp_ns for event in events]
+    writes = [before_ns for before_ns, _, _ in record["writes"][1:-1]]
+    reads = [(stamp_ns, len(list(group))) for stamp_ns, group in groupby(event.stamp_ns for event in events)]
     assert exchange.failure is None
-    assert exchange.coalesced == 0
-    assert len(events) == len(writes) == 21
-    assert all(write[0] <= stamp for write, stamp in zip(writes, stamps, strict=True))
-    assert all(stamp < write[0] for stamp, write in zip(stamps, writes[1:], strict=False))
-    assert all(earlier < later for earlier, later in pairwise(stamps))
+    assert len(events) == 21
+    assert exchange.coalesced == sum(count > 1 for _, count in reads)
+    seen = 0
+    for stamp_ns, count in reads:
+        seen += count
+        assert writes[seen - 1] <= stamp_ns
+        assert seen == len(writes) or stamp_ns < writes[seen]
 
 
-def test_an_event_is_handed_over_before_the_next_one_is_sent(truth: Truth, client: WireClient) -> None:
-    truth.script("/one-by-one", stream([token("first"), token("second"), DONE], gap_s=0.3))
+def test_an_event_is_handed_over_although_nothing_follows_it(truth: Truth, client: WireClient) -> None:
+    truth.script("/first", [OPENED, stall()])
 
-    for event in begun(client, "/one-by-one"):
-        if event.text == "first":
-            assert len(truth.records()[0]["writes"]) == 2
-            break
+    for event in begun(client, "/first"):
+        assert event.text == "a"
+        break
 
 
 def test_a_stamp_does_not_wait_for_a_busy_generator(truth: Truth, client: WireClient) -> None:
-    """Decoded 80 ms late, an event still carries the time at which the kernel had it."""
-    truth.script("/busy", stream([token("a"), token("b"), DONE], gap_s=0.03))
-    seen_ns = []
+    """The generator is busy from the first event until after the second was sent; the stamp tells neither."""
+    truth.script("/busy", stream([token("a"), token("b"), DONE], gap_s=0.5))
+    busy_until_ns = 0
 
     events = []
-    for event in begun(client, "/busy"):
+    stream_exchange = begun(client, "/busy")
+    for event in stream_exchange:
         events.append(event)
-        seen_ns.append(now_ns())
         if event.text == "a":
-            time.sleep(0.08)  # blocks the loop on purpose
+            while len(truth.records()[0]["writes"]) < 3:
+                time.sleep(0.01)
+            time.sleep(0.02)
+            busy_until_ns = now_ns()
 
     [record] = truth.records()
     first, second = record["writes"][1:3]
     assert first[0] <= events[0].stamp_ns <= second[0]
-    assert events[1].stamp_ns < seen_ns[1] - 10_000_000
+    assert second[0] <= events[1].stamp_ns < busy_until_ns
+    assert (stream_exchange.exchange.wake_lag_ns or 0) >= busy_until_ns - events[1].stamp_ns
 
 
 def test_events_of_one_read_share_its_stamp_and_are_counted(truth: Truth, client: WireClient) -> None:
@@ -160,7 +166,7 @@ def test_a_stream_is_good_only_with_its_end_mark_and_its_http_end(
     truth.script("/ends", steps)
     truth.script("/ok", stream([token("fine"), DONE]))
 
-    events, exchange = streamed(client, "/ends", timeout_s=0.3)
+    events, exchange = streamed(client, "/ends", timeout_s=0.3 if kind is FailureKind.TIMEOUT else 10.0)
 
     assert texts(events) == said
     assert (None if exchange.failure is None else exchange.failure.kind) == kind

@@ -63,7 +63,8 @@ def test_each_way_to_fail_has_its_kind(
     truth.script("/failing", steps)
     truth.script("/ok", response(b"fine"))
 
-    exchange = ask(client, "/failing", timeout_s=0.3, max_body_bytes=2000)
+    timeout_s = 0.3 if kind == FailureKind.TIMEOUT else 10.0
+    exchange = ask(client, "/failing", timeout_s=timeout_s, max_body_bytes=2000)
 
     assert failure_of(exchange) == kind
     assert truth.requests() == {"/failing": 1}
