@@ -16,7 +16,7 @@ class EventKind(StrEnum):
     """name, level"""
     DRAIN = "drain"
     RUN_ENDED = "run_ended"
-    """status"""
+    """status, bytes: the sizes of the other logs"""
     ABORT = "abort"
     """rule, value, limit"""
     MEMORY_WARNING = "memory_warning"

@@ -2,17 +2,17 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from analysis.counts import Counts, CountsRow, parse_counts_row, total
-from analysis.event import Event, parse_event
+from analysis.event import Event, EventKind, parse_event
 from analysis.histogram import Histogram
 from analysis.interval_log import parse_line
 from analysis.run_directory import RunDirectory
-from analysis.run_record import RunRecord
+from analysis.run_record import RunRecord, RunStatus
 from analysis.sample import Sample, parse_sample
 from analysis.slice_histograms import SliceHistograms
 from analysis.whole_lines import read_lines
@@ -53,6 +53,8 @@ class RunLog:
             *read_lines(directory.samples_jsonl, lambda line: samples.append(parse_sample(line))),
             *read_lines(directory.events_jsonl, lambda line: events.append(parse_event(line))),
         )
+        if run.status is not RunStatus.RUNNING:
+            damage += _end_damage(directory, events, damage)
         counts.sort(key=_slice_of_row)
         return cls(run, dict(histograms), tuple(counts), tuple(samples), tuple(events), damage)
 
@@ -92,6 +94,24 @@ class RunLog:
         for row in self.counts[first:last]:
             by_endpoint[row.endpoint].append(row.counts)
         return {endpoint: total(counts) for endpoint, counts in sorted(by_endpoint.items())}
+
+
+def _end_damage(directory: RunDirectory, events: Sequence[Event], known: Sequence[str]) -> tuple[str, ...]:
+    """What of an ended run was cut off between two lines, which the files themselves do not show."""
+    ended = next((event for event in reversed(events) if event["kind"] == EventKind.RUN_ENDED), None)
+    if ended is None:
+        name = directory.events_jsonl.name
+        said = any(text.startswith(name) for text in known)
+        return () if said else (f"{name}: run_ended, the last event, is missing",)
+    sizes = ended.get("bytes")
+    found: list[str] = []
+    for path in (directory.latency_hlog, directory.counts_jsonl, directory.samples_jsonl):
+        written = sizes.get(path.name) if isinstance(sizes, dict) else None
+        if written is None or any(text.startswith(path.name) for text in known):
+            continue
+        if (size := path.stat().st_size) < written:
+            found.append(f"{path.name}: {written} bytes were written, found {size}")
+    return tuple(found)
 
 
 def _slice_of_row(row: CountsRow) -> int:

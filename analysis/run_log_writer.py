@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from analysis.event import EventKind
 from analysis.interval_log import header, interval_row
 from analysis.run_directory import RunDirectory
 
@@ -53,6 +54,11 @@ class RunLogWriter:
         """One event, stamped now."""
         self._events.append(_json_line({"t_utc_ns": time.time_ns(), "kind": kind, **fields}))
 
+    def append_ended(self, status: str) -> None:
+        """The last event of a run, with the sizes that show later whether anything was cut off."""
+        sizes = {file.name: file.size for file in (self._latency, self._counts, self._samples)}
+        self.append_event(EventKind.RUN_ENDED, status=status, bytes=sizes)
+
     def close(self) -> None:
         """Close the files; can be called twice."""
         for file in (self._latency, self._counts, self._samples, self._events):
@@ -63,7 +69,7 @@ class _AppendFile:
     """A file that only ever grows by whole lines."""
 
     def __init__(self, path: Path) -> None:
-        self._name = path.name
+        self.name = path.name
         self.fault: str | None = None
         self.size = 0
         self._descriptor: int | None = None
@@ -71,7 +77,7 @@ class _AppendFile:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             self.size = os.fstat(self._descriptor).st_size
         except OSError as error:
-            self.fault = f"{self._name}: {error.strerror}"
+            self.fault = f"{self.name}: {error.strerror}"
 
     def append(self, text: str) -> None:
         """Write all of the text or nothing."""
@@ -83,7 +89,7 @@ class _AppendFile:
             while written < len(data):  # a short write is the kernel's way to say that the next one fails
                 written += os.write(self._descriptor, data[written:])
         except OSError as error:
-            self.fault = f"{self._name}: {error.strerror}"
+            self.fault = f"{self.name}: {error.strerror}"
             with suppress(OSError):  # then half a line stays, which readers leave out
                 os.ftruncate(self._descriptor, self.size)
             return

@@ -105,7 +105,7 @@ def build_run(root: Path, plan: RunPlan | None = None, **changes: Any) -> Path:
         _write_slice(writer, plan, random, index, start_ns)
     for event in plan.events:
         writer.append_event(**event)
-    writer.append_event("run_ended", status="complete")
+    writer.append_ended("complete")
     writer.close()
     directory.write_run(_record(plan, name, start_ns, slices))
     return directory.path

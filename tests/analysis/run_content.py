@@ -70,6 +70,7 @@ def write_run(directory: RunDirectory, slices: int) -> None:
     writer = RunLogWriter(directory, START_NS, SLICE_S)
     for number in range(slices):
         write_slice(writer, number)
+    writer.append_ended("complete")
     writer.close()
 
 

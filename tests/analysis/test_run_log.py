@@ -52,7 +52,7 @@ def test_everything_that_was_written_is_read(directory: RunDirectory) -> None:
     assert log.tags == ("query.response", "query.ttfb")
     assert [row.slice_index for row in log.counts] == [0, 0, 1, 1, 2, 2]
     assert [sample["seq"] for sample in log.samples] == [0, 1, 2]
-    assert [event["name"] for event in log.events] == ["stage 0", "stage 1", "stage 2"]
+    assert [event.get("name") for event in log.events] == ["stage 0", "stage 1", "stage 2", None]
     assert log.run.slice_s == SLICE_S
 
 
@@ -105,7 +105,7 @@ def test_a_log_cut_at_any_byte_is_read_up_to_the_cut(directory: RunDirectory, na
         log = RunLog.read(directory.path)
 
         lines = kept.count(b"\n")
-        assert bool(log.damage) is (kept != b"" and not kept.endswith(b"\n"))
+        assert len(log.damage) == 1, length
         assert all(text.startswith(f"{name}: ") for text in log.damage)
         if name == "latency.hlog":
             assert by_tag_and_slice(log) == rows_in(kept)
@@ -151,7 +151,9 @@ def test_rubbish_in_the_middle_is_counted_and_left_out(directory: RunDirectory, 
 def test_a_run_that_wrote_nothing_yet_is_empty(tmp_path: Path) -> None:
     directory = new_directory(tmp_path)
     directory.write_run(run_content())
-    RunLogWriter(directory, START_NS, SLICE_S).close()
+    writer = RunLogWriter(directory, START_NS, SLICE_S)
+    writer.append_ended("complete")
+    writer.close()
     log = RunLog.read(directory.path)
 
     assert (log.damage, log.slices, log.tags, log.totals()) == ((), 0, (), {})

@@ -142,6 +142,7 @@ def test_half_a_character_from_a_service_does_not_break_the_log(tmp_path: Path) 
     writer = RunLogWriter(directory, START_NS, SLICE_S)
     writer.append_event("exemplar", detail="\ud83d")
     writer.append_histograms(0, {"query.stage.\ud83d": Histogram.of([1]).encode()})
+    writer.append_ended("complete")
     writer.close()
     log = RunLog.read(directory.path)
 
