@@ -107,7 +107,7 @@ def _end_damage(directory: RunDirectory, events: Sequence[Event], known: Sequenc
     found: list[str] = []
     for path in (directory.latency_hlog, directory.counts_jsonl, directory.samples_jsonl):
         written = sizes.get(path.name) if isinstance(sizes, dict) else None
-        if written is None or any(text.startswith(path.name) for text in known):
+        if not isinstance(written, int) or any(text.startswith(path.name) for text in known):
             continue
         if (size := path.stat().st_size) < written:
             found.append(f"{path.name}: {written} bytes were written, found {size}")

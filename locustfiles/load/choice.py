@@ -42,6 +42,17 @@ def choose(settings: Settings, environ: Mapping[str, str]) -> Choice:
     profile = load_profile(settings.load_profile)
     check_mix(profile, target)
     expanded_headers(target, environ)
+    _make_run_root(Path(settings.run_directory))
     if settings.baseline not in ("auto", "none"):
         read_baseline(Path(settings.baseline))
     return Choice(settings, target, profile, usable_url(target, settings.base_url, environ))
+
+
+def _make_run_root(root: Path) -> None:
+    """Before the load rather than after it: a run that cannot be written is not worth starting."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--run-directory: found {root}, which cannot be made ({error.strerror}); name a directory"
+        ) from error

@@ -13,6 +13,7 @@ import gevent
 
 from analysis.errors import PlimsollError
 from locustfiles.load.arguments import add_arguments
+from locustfiles.load.exit_guard import check_web_port, guard_exit
 from locustfiles.load.master_side import MasterSide
 from locustfiles.load.messages import DRAIN
 from locustfiles.load.worker_side import WorkerSide
@@ -24,6 +25,7 @@ SLOT = "plimsoll_master_side"
 
 def install() -> None:
     """Register the suite's listeners. Call it once, at the top of a locustfile."""
+    guard_exit()
     events.init_command_line_parser.add_listener(add_arguments)
     # Registered before Locust's own: `quitting` fires in reverse, so this one runs when the load has ended.
     events.quitting.add_listener(_on_quitting)
@@ -32,6 +34,8 @@ def install() -> None:
 
 def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
     try:
+        if web_ui is not None:
+            check_web_port(web_ui.host, web_ui.port)
         master = None if isinstance(runner, WorkerRunner) else MasterSide(environment, web_ui)
         deliver = None if master is None else master.take_local_report
         worker = None if isinstance(runner, MasterRunner) else WorkerSide(environment, deliver)
