@@ -86,10 +86,10 @@ def _pair(
     floors: Mapping[str, float],
 ) -> _Pair:
     endpoint, _, metric = key.partition(".")
-    margin = rules.margin(endpoint, metric, statistic)
     primary = rules.is_primary(endpoint, metric, statistic)
     arms = [_present(key, statistic, runs) for runs in (baseline, candidate)]
     old, new = (_centre(statistic, arm) for arm in arms)
+    margin = rules.margin_beside(endpoint, metric, statistic, old)
     missing = [
         name for name, arm, runs in zip(("baseline", "candidate"), arms, (baseline, candidate), strict=True)
         if len(arm) < len(runs)
@@ -137,7 +137,7 @@ def _screening(
         return None
     else:
         old, new = [math.log(value) for value in old], [math.log(value) for value in new]
-        up, down = math.log1p(margin), math.log1p(-margin)
+        up, down = math.log1p(margin), -math.log1p(margin)
         limits = Limits(worse=up, better=down) if sign > 0 else Limits(worse=-down, better=-up)
     return screen([sign * v for v in old], [sign * v for v in new], floor=floor, limits=limits)
 

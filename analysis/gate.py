@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from analysis.metric import metric_named
 from analysis.profile import Model
 from analysis.run_summary import EVERYTHING, Summary
 
@@ -17,6 +18,10 @@ PERCENTS = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "p99.9": 99.9}
 ABOVE_PER_RUN = 20
 ABOVE_PER_ARM = 100
 """Observations that must lie above a percentile before it can decide anything."""
+
+LEAST_EFFECT_US = 1_000.0
+"""A change of a time by less than this is no regression, however large beside a short time: scheduling on
+the host moves millisecond answers by as much."""
 
 RULE_OF_THREE = 3
 """No error in n requests still allows 3/n (95 %)."""
@@ -52,6 +57,13 @@ class GateRules:
             if found is not None:
                 return found
         return _MARGINS.get(general, _OTHER_MARGINS[statistic])
+
+    def margin_beside(self, endpoint: str, metric: str, statistic: str, baseline: float | None) -> float:
+        """The margin, widened for times so short that it would be below `LEAST_EFFECT_US`."""
+        margin = self.margin(endpoint, metric, statistic)
+        if not baseline or metric_named(metric).unit != "us":
+            return margin
+        return max(margin, LEAST_EFFECT_US / baseline)
 
     def is_primary(self, endpoint: str, metric: str, statistic: str) -> bool:
         """A small family, so that one false alarm in many metrics stays rare."""

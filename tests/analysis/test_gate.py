@@ -75,3 +75,12 @@ def test_an_arm_must_hold_enough_to_decide(
     found = too_few(statistic, arm(*counts), 0.005)
 
     assert (found is None) == (reason is None)
+
+
+def test_a_change_of_less_than_a_millisecond_is_within_every_margin_of_a_time() -> None:
+    """10 % of 100 ms is more than 1 ms; of 2 ms it is less, so that the margin widens to 50 %."""
+    rules = GateRules(model=Model.OPEN, streams=frozenset(), margins={})
+    assert rules.margin_beside("query", "response", "p50", 100_000.0) == 0.10
+    assert rules.margin_beside("health", "response", "p50", 2_000.0) == 0.5
+    assert rules.margin_beside("health", "response", "p50", None) == 0.10
+    assert rules.margin_beside("health", "errors", "ratio", 0.001) == 0.005
