@@ -43,7 +43,13 @@ def run_command(
         print(f"plimsoll: {done.fault}", file=sys.stderr, flush=True)
     from scripts.judge import judge_command  # not before the load is over: it brings numpy and the like
 
-    code = judge_command(done.paths, order.baseline or "auto", allow_inconclusive, as_json, baselines)
+    code = judge_command(
+        [_short(path) for path in done.paths],
+        order.baseline or "auto",
+        allow_inconclusive,
+        as_json,
+        baselines,
+    )
     return code if done.fault is None else ExitCode.INVALID
 
 
@@ -118,10 +124,10 @@ def _execute(order: Order, runs: int) -> _Done:
             ended = _one_run(order, profile, display, number, runs)
             if ended.directory is not None:
                 paths.append(ended.directory)
+                display.note(f"run {number} of {runs}: {_short(ended.directory)}")
             fault = _fault(ended, order, f"run {number} of {runs}")
             if fault is not None:
                 return _Done(tuple(paths), fault)
-            display.note(f"run {number} of {runs}: {ended.directory}")
     return _Done(tuple(paths), None)
 
 
@@ -150,6 +156,11 @@ def _fault(ended: Ended, order: Order, name: str) -> str | None:
     if ended.exit_code != ExitCode.PASS:
         return f"{name}: Locust ended with code {ended.exit_code}; its log is {ended.log}"
     return None
+
+
+def _short(path: Path) -> Path:
+    """As one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _shown(order: Order) -> str:
