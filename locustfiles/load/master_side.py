@@ -97,9 +97,9 @@ class MasterSide:
             self._exit_code = error.exit_code
             gevent.spawn(self._end_without_run)
             return
-        print(f"run directory: {live.directory.path}", flush=True)
         base_url = self._base_url(choice)
         try:
+            print(f"run directory: {live.directory.path}", flush=True)
             if self._may_start_service(choice) and not answers(base_url):
                 self._service = start_reference_service(base_url)
             plan = live.open(base_url, self._workers(), self._service)
@@ -109,6 +109,9 @@ class MasterSide:
             live.stop(StopKind.FAULT, str(error))
         else:
             options.plimsoll_plan = plan.to_text()
+        finally:
+            if not live.started:  # the shape waits for a run that is neither open nor over
+                live.stop(StopKind.FAULT, "the run could not be opened")
 
     def on_worker_report(self, client_id: str, data: dict[str, Any]) -> None:
         """Take what a worker recorded."""
