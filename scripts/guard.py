@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ParamSpec
 
 import typer
@@ -21,7 +22,9 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(int(_guard(lambda: function(*args, **kwargs))))
+        code = _guard(lambda: function(*args, **kwargs))
+        _settle_stdout()
+        raise typer.Exit(int(code))
 
     return guarded
 
@@ -32,23 +35,40 @@ def _guard(work: Callable[[], int]) -> int:
         sys.stdout.flush()
     except PlimsollError as error:
         _show_traceback()
-        print(f"plimsoll: {error}", file=sys.stderr)
+        _say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print("plimsoll: stopped by SIGINT", file=sys.stderr)
+        _say("stopped by SIGINT")
         return ExitCode.INVALID
     except BrokenPipeError:
-        # Python flushes stdout once more at exit: give it somewhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INVALID
     except Exception as error:  # noqa: BLE001 -- the outermost frame: fails closed with one line
         _show_traceback()
-        from scripts.fault import log_fault
-
-        kind = type(error).__name__
-        print(f"plimsoll: a fault of its own: {kind}: {error}; details: {log_fault(error)}", file=sys.stderr)
+        _say(f"a fault of its own: {type(error).__name__}: {error}{_details(error)}")
         return ExitCode.INVALID
     return code
+
+
+def _details(error: Exception) -> str:
+    from scripts.fault import log_fault
+
+    try:
+        return f"; details: {log_fault(error)}"
+    except OSError:
+        return ""
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # on a full disk the exit code still has to be right
+        print(f"plimsoll: {text}", file=sys.stderr)
+
+
+def _settle_stdout() -> None:
+    """Python flushes stdout once more at exit and makes 120 of a failure: give it somewhere to go."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_traceback() -> None:
