@@ -22,6 +22,7 @@ from analysis.objective import evaluate
 from analysis.result import Check, Comparison, ComparisonRow, Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
+from analysis.unwatched import unwatched_parts
 from analysis.verdict import decide
 from analysis.whole_file import write_whole
 
@@ -222,6 +223,6 @@ def _plain(counts: Counts) -> dict[str, object]:
 def _not_watched(runs: Sequence[JudgedRun]) -> tuple[str, ...]:
     reasons: dict[str, None] = {}
     for run in runs:
-        reasons |= dict.fromkeys(run.log.run.not_watched)
+        reasons |= dict.fromkeys((*run.log.run.not_watched, *unwatched_parts(run.log.samples)))
         reasons |= {check.text: None for check in run.checks if check.name == "sidecar" and not check.ok}
     return tuple(reasons)
