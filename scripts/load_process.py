@@ -17,6 +17,9 @@ from typing import IO
 
 from scripts.checkout import LOCUSTFILE
 
+COMPLAINT = "plimsoll: "
+"""How the suite begins the line that says why it ends before a run; whoever started it passes that on."""
+
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_S = 0.1
 _START_SETTLED_NS = 2_000_000_000
@@ -146,7 +149,7 @@ class LoadProcess:
 
 
 class _Output:
-    """Keeps all that Locust prints in a log; passes on its warnings and what is addressed to the user."""
+    """Keeps all that Locust prints in a log; passes on its warnings."""
 
     def __init__(self, path: Path, note: Callable[[str], None]) -> None:
         self._path = path
@@ -178,13 +181,11 @@ class _Output:
     def _take(self, line: str) -> None:
         with self._lock:
             self._write(line)
-            if line.strip():
+            if line.strip() and not self.last_words.startswith(COMPLAINT):
                 self.last_words = line.strip()
         match = _LOG_LINE.match(line)
         if match and match["level"] in ("WARNING", "ERROR", "CRITICAL"):
             self._note(f"locust {match['level'].lower()}: {match['message']}")
-        elif line.startswith("plimsoll: "):
-            self._note(line)
 
     def _write(self, line: str) -> None:
         try:

@@ -13,7 +13,7 @@ from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.request_text import check_base_url
 from analysis.target import load_target
 from scripts.checkout import BASELINES, RUNS
-from scripts.load_process import Ended, LoadProcess, Order
+from scripts.load_process import COMPLAINT, Ended, LoadProcess, Order
 from scripts.progress import Display, open_display
 
 
@@ -149,10 +149,11 @@ def _fault(ended: Ended, order: Order, name: str) -> str | None:
         return f"{name} was stopped by {ended.stopped_by}"
     if ended.directory is None:
         if ended.exit_code == ExitCode.USAGE:
-            raise UsageError(
-                ended.last_words.removeprefix("plimsoll: ") or f"Locust refused: {_shown(order)}"
-            )
-        return f"{name} never began: Locust ended with code {ended.exit_code}; its log is {ended.log}"
+            raise UsageError(ended.last_words.removeprefix(COMPLAINT) or f"Locust refused: {_shown(order)}")
+        why = f"Locust ended with code {ended.exit_code}"
+        if ended.last_words.startswith(COMPLAINT):
+            why = ended.last_words.removeprefix(COMPLAINT)
+        return f"{name} never began: {why}; its log is {ended.log}"
     if ended.exit_code != ExitCode.PASS:
         return f"{name}: Locust ended with code {ended.exit_code}; its log is {ended.log}"
     return None
