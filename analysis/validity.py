@@ -100,8 +100,10 @@ def _answers(measurement: Measurement) -> Check:
     if counts.ok > 0:
         return Check("target", True, f"{counts.ok} ok", None, "the target answered")
     kinds = ", ".join(f"{kind} {number}" for kind, number in sorted(counts.failed.items()))
-    text = "the target never answered as expected" + (f" ({kinds})" if kinds else "")
-    return Check("target", False, f"0 ok, {counts.failures} failed", "some ok", f"{text}: is it up?")
+    text = f"the target never answered as expected ({kinds}): is it up?"
+    if not kinds:
+        text = "no request was answered in the measured part"
+    return Check("target", False, f"0 ok, {counts.failures} failed", "some ok", text)
 
 
 def _conservation(log: RunLog) -> Check:

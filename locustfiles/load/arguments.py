@@ -13,9 +13,14 @@ DEFAULT_PROFILE = "manual"
 
 
 class OpenChoices(list[str]):
-    """Choices for the web form's drop-down that let the command line name a file as well."""
+    """Choices for the web form's drop-down that let the command line name a file as well.
 
-    def __contains__(self, _item: object) -> bool:
+    A file that was named is among the choices from then on, or the form could not show it.
+    """
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str) and item not in list(self):
+            self.append(item)
         return True
 
 
@@ -46,7 +51,7 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         choices=_choices(target_names(), DEFAULT_TARGET),
         metavar="NAME|FILE",
         env_var="PLIMSOLL_TARGET",
-        help="service under test: a name from locustfiles/targets or a TOML file",
+        help="the service under test: a name from locustfiles/targets or a TOML file",
     )
     parser.add_argument(
         "--load-profile",
@@ -54,14 +59,15 @@ def add_arguments(parser: LocustArgumentParser) -> None:
         choices=_choices(profile_names(), DEFAULT_PROFILE),
         metavar="NAME|FILE",
         env_var="PLIMSOLL_LOAD_PROFILE",
-        help="load profile: a name from locustfiles/profiles or a TOML file; manual obeys -u, -r and -t",
+        help="how the load evolves: a name from locustfiles/profiles or a TOML file; "
+        "manual obeys users, ramp-up and run time (-u, -r, -t)",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=1,
         env_var="PLIMSOLL_SEED",
-        help="seed of questions, think times and arrivals; the same seed sends the same load",
+        help="of questions, think times and arrivals; the same seed sends the same load",
     )
     parser.add_argument(
         "--baseline",

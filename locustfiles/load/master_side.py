@@ -23,7 +23,8 @@ from locustfiles.load.messages import REPORT_KEY
 from locustfiles.load.reference_service import answers, may_start, start_reference_service
 from locustfiles.load.shape import ProfileShape
 from locustfiles.load.user_classes import asks_target
-from locustfiles.load.web_form import add_web_pages
+from locustfiles.load.web_form import add_form_check
+from locustfiles.load.web_pages import add_web_pages
 from locustfiles.load.worker_drain import WorkerDrain
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class MasterSide:
         self.environment = environment
         self.live: LiveRun | None = None
         self._classes = list(environment.user_classes)
+        self._groups_runs = bool(environment.profile)
         self._service: Child | None = None
         self._judging: gevent.Greenlet | None = None
         self._signal: str | None = None
@@ -49,6 +51,7 @@ class MasterSide:
             self._exit_code = ExitCode.INVALID
             environment.process_exit_code = ExitCode.INVALID
         if web_ui is not None:
+            add_form_check(web_ui, self)
             add_web_pages(web_ui, self)
 
     def choose(self) -> Choice:
@@ -57,17 +60,23 @@ class MasterSide:
         choice = choose(settings_from(environment.parsed_options), os.environ)
         environment.user_classes[:] = choice.user_classes(self._classes, environment.parsed_options)
         if choice.profile.stages:
-            shape = ProfileShape(lambda: self.live, choice.profile)
+            last = self.live
+            # A shape that sees the run before its own would end at once.
+            shape = ProfileShape(lambda: None if self.live is last else self.live, choice.profile)
             shape.runner = environment.runner
             environment.shape_class = shape
         else:
             environment.shape_class = None
-        if not environment.profile or environment.profile == getattr(self, "_filled_profile", None):
-            self._filled_profile = environment.profile = choice.profile.name
+        self._name_locust_profile(choice)
         if not environment.stop_timeout or choice.profile.stages:
             environment.stop_timeout = choice.profile.drain_s
         self.choice = choice
         return choice
+
+    def _name_locust_profile(self, choice: Choice) -> None:
+        """Fill Locust's own `--profile`, by which it groups runs; its form would send the last run's."""
+        if not self._groups_runs:
+            self.environment.profile = choice.profile.name
 
     @property
     def busy(self) -> bool:
@@ -88,6 +97,7 @@ class MasterSide:
         options.plimsoll_plan = ""
         locust.log.unhandled_greenlet_exception = False
         choice = self.choice
+        self._name_locust_profile(choice)
         self._judging = None
         try:
             live = self.live = LiveRun(self.environment, choice.settings, choice.target, choice.profile)

@@ -115,10 +115,14 @@ class LoadRun:
         except ProcessLookupError:
             return
 
+    def directories(self) -> list[Path]:
+        """All run directories so far, in the order of time."""
+        return sorted(self._run_root.glob("*Z-*")) if self._run_root.is_dir() else []
+
     @property
     def directory(self) -> Path | None:
         """The run directory, once it exists."""
-        found = sorted(self._run_root.glob("*Z-*")) if self._run_root.is_dir() else []
+        found = self.directories()
         return found[-1] if found else None
 
     def output(self) -> str:
