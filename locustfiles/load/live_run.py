@@ -5,6 +5,7 @@ from locust.runners import STATE_MISSING, MasterRunner
 
 import logging
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,6 @@ class LiveRun:
             Path(settings.run_directory), target.name, profile.name, now_ns()
         )
         self._file = RunFile(self.directory, settings, target, profile)
-        self._log = RunLogWriter(self.directory, 0, profile.slice_s)
         self._faults: set[str] = set()
         self._drained = False
 
@@ -94,6 +94,11 @@ class LiveRun:
         self._watcher = gevent.spawn(self._watch)
         self.started = True
         return self.plan
+
+    @cached_property
+    def _log(self) -> RunLogWriter:
+        """Made at its first use, so that run.json is the first file of a run."""
+        return RunLogWriter(self.directory, self._start_ns, self.profile.slice_s)
 
     def elapsed_s(self) -> float:
         """Seconds on the run's time axis; negative before t = 0."""
@@ -156,7 +161,10 @@ class LiveRun:
         self.stop_reason = Stop(StopKind(kind), detail)
         self.over = True
         logger.warning("Stopping the run: %s", detail)
-        gevent.spawn(self._end_locust)
+        # Two that stop Locust at once stop each user twice, which it takes for an error: the shape does it
+        # within a second, and for a signal without a shape Locust's own handler.
+        if not self.profile.stages and kind != StopKind.SIGNAL:
+            gevent.spawn(self._end_locust)
 
     def end(self, reason: Stop | None) -> None:
         """Log that the load is over and the drain begins; `reason` is None at the profile's own end.
