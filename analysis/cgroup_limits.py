@@ -1,8 +1,10 @@
-"""The CPU and memory limits that control groups, version 1 or 2, put on this process."""
+"""The CPU and memory limits that control groups, version 1 or 2, put on a process."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+# Version 1 writes "no limit" as the largest multiple of the page size; no host has an exbibyte.
+_NO_LIMIT_BYTES = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,22 +15,54 @@ class CgroupLimits:
     memory_limit_bytes: int | None
 
 
-def read_cgroup_limits(root: Path = Path("/")) -> CgroupLimits:
-    """The limits as the files below the root say."""
-    mount = root / "sys/fs/cgroup"
-    groups = _memberships(root / "proc/self/cgroup")
+@dataclass(frozen=True, slots=True)
+class ControlGroup:
+    """The folders of a process's group and of those above it, whose limits hold for it too."""
+
+    is_v2: bool
+    cpu: tuple[Path, ...]
+    memory: tuple[Path, ...]
+
+    def limits(self) -> CgroupLimits:
+        """The limits as the files say now."""
+        quotas = [quota for level in self.cpu if (quota := self._quota_cores(level)) is not None]
+        return CgroupLimits(min(quotas, default=None), self.memory_limit()[0])
+
+    def memory_limit(self) -> tuple[int | None, Path | None]:
+        """The tightest limit and the group that sets it: the process's own when nothing is limited."""
+        name = "memory.max" if self.is_v2 else "memory.limit_in_bytes"
+        limits = [
+            (found, level)
+            for level in self.memory
+            if (found := number_in(level / name)) is not None and found < _NO_LIMIT_BYTES
+        ]
+        return min(limits) if limits else (None, next(iter(self.memory), None))
+
+    def _quota_cores(self, level: Path) -> float | None:
+        if self.is_v2:
+            words = (text_of(level / "cpu.max") or "max").split()
+            return None if words[0] == "max" else int(words[0]) / int(words[1])
+        quota_us = number_in(level / "cpu.cfs_quota_us")
+        period_us = number_in(level / "cpu.cfs_period_us")
+        return quota_us / period_us if quota_us is not None and period_us else None
+
+
+def control_group(process: Path = Path("/proc/self"), mount: Path = Path("/sys/fs/cgroup")) -> ControlGroup:
+    """The group of the process whose folder this is."""
+    groups = _memberships(process / "cgroup")
     if (mount / "cgroup.controllers").exists():
-        levels = list(_levels(mount, groups.get("")))
-        quotas = [_quota_v2(level / "cpu.max") for level in levels]
-        limits = [_number(level / "memory.max") for level in levels]
-    else:
-        quotas = [_quota_v1(level) for level in _levels(mount / "cpu", groups.get("cpu"))]
-        memory = _levels(mount / "memory", groups.get("memory"))
-        limits = [_number(level / "memory.limit_in_bytes") for level in memory]
-    return CgroupLimits(
-        cpu_quota_cores=min((quota for quota in quotas if quota is not None), default=None),
-        memory_limit_bytes=min((limit for limit in limits if limit is not None), default=None),
+        levels = _levels(mount, groups.get(""))
+        return ControlGroup(True, cpu=levels, memory=levels)
+    return ControlGroup(
+        False,
+        cpu=_levels(mount / "cpu", groups.get("cpu")),
+        memory=_levels(mount / "memory", groups.get("memory")),
     )
+
+
+def read_cgroup_limits(root: Path = Path("/")) -> CgroupLimits:
+    """This process's limits, as the files below the root say."""
+    return control_group(root / "proc/self", root / "sys/fs/cgroup").limits()
 
 
 def _memberships(path: Path) -> dict[str, str]:
@@ -40,31 +74,21 @@ def _memberships(path: Path) -> dict[str, str]:
     return groups
 
 
-def _levels(mount: Path, group: str | None) -> Iterator[Path]:
+def _levels(mount: Path, group: str | None) -> tuple[Path, ...]:
     """The group's folder and its parents up to the mount, as far as they exist.
 
-    Inside a container of version 1 the path is the host's and no folder here: the mount itself is the
-    container's group then.
+    Inside a container the path may be the host's and no folder here: the mount itself is the container's
+    group then.
     """
-    level = mount / (group or "/").lstrip("/")
-    while level != mount:
-        if level.is_dir():
-            yield level
-        level = level.parent
-    yield mount
+    if group is None:
+        return ()
+    parts = [part for part in group.split("/") if part not in ("", "..")]
+    levels = [mount.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1)]
+    return tuple(level for level in levels if level.is_dir())
 
 
-def _quota_v2(path: Path) -> float | None:
-    words = (text_of(path) or "max").split()
-    return None if words[0] == "max" else int(words[0]) / int(words[1])
-
-
-def _quota_v1(level: Path) -> float | None:
-    quota_us, period_us = _number(level / "cpu.cfs_quota_us"), _number(level / "cpu.cfs_period_us")
-    return quota_us / period_us if quota_us is not None and period_us else None
-
-
-def _number(path: Path) -> int | None:
+def number_in(path: Path) -> int | None:
+    """The count that is all of the file's text; None for anything else."""
     text = text_of(path)
     # Version 1 writes -1 for no quota and version 2 "max": neither is a number of digits.
     return int(text) if text is not None and text.isdigit() else None
