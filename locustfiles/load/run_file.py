@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.env_template import masked_url
 from analysis.environment import read_environment
 from analysis.profile import LoadProfile, check_mix, profile_json
 from analysis.question import load_questions, questions_sha256
@@ -15,6 +16,7 @@ from analysis.scenario import scenario_sha256
 from analysis.target import Target, redacted
 from locustfiles.load.arguments import Settings
 from locustfiles.load.provenance import git_state, versions
+from locustfiles.load.worker_run import usable_url
 
 
 class RunFile:
@@ -42,7 +44,7 @@ class RunFile:
 
     def write_running(self, start_ns: int, base_url: str, workers: Mapping[int, str]) -> None:
         """Write what is known at the start, with this process as the writer."""
-        self.shown_url = base_url
+        self.shown_url = self._shown(base_url)
         self.workers = dict(workers)
         pid = os.getpid()
         environment = read_environment()
@@ -74,7 +76,7 @@ class RunFile:
             },
             "versions": versions(),
             "git": git_state(),
-            "base_url": base_url,
+            "base_url": self.shown_url,
             "not_watched": self.not_watched,
             "judge": {
                 "baseline": self._settings.baseline,
@@ -95,6 +97,12 @@ class RunFile:
             "not_watched": self.not_watched,
         }
         self._directory.write_run(self._content)
+
+    def _shown(self, base_url: str) -> str:
+        """The target's own URL as its file spells it: a variable in it may be a secret."""
+        target = self._target
+        is_own = self._settings.base_url is None and base_url == usable_url(target, None, os.environ)
+        return masked_url(target.base_url) if is_own else base_url
 
     def _worker_rows(self) -> list[dict[str, Any]]:
         return [

@@ -1,11 +1,9 @@
 """Locust's web UI in a real browser: choose, start, stop, read the verdict."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import httpx
 import psutil
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
@@ -18,14 +16,13 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from analysis.result import Verdict, read_result
 from analysis.run_log import RunLog
 from analysis.run_record import RunStatus
-from tests.end_to_end.load_run import LoadRun, write_profile
+from tests.end_to_end.load_run import write_profile
+from tests.end_to_end.locust_ui import SMALL, Ui, web_ui
 from tests.servers.chromium import chromium
-from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService, until
 
 WAIT_S = 40.0
 
-SMALL = {"user_count": "2", "spawn_rate": "2"}
 WRONG = (
     ({"host": "http://user:sesame@127.0.0.1:1"}, ("credentials",)),
     ({"host": "127.0.0.1:1"}, ("base URL", "http://HOST:PORT")),
@@ -41,45 +38,6 @@ WRONG = (
 """Fields of the form, and words of the answer."""
 
 Found = TypeVar("Found")
-
-
-class Ui:
-    """A Locust with its web UI, and the paths of it that tests need."""
-
-    def __init__(self, run: LoadRun, port: int) -> None:
-        self.run = run
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
-        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
-
-    def state(self) -> dict[str, object]:
-        """What /plimsoll/run.json says."""
-        found: dict[str, object] = self.client.get("/plimsoll/run.json").raise_for_status().json()
-        return found
-
-    def swarm(self, **fields: str) -> dict[str, object]:
-        """Start as the form does."""
-        answer = self.client.post("/swarm", data={**SMALL, **fields})
-        found: dict[str, object] = answer.raise_for_status().json()
-        return found
-
-    def answers(self) -> bool:
-        try:
-            return self.client.get("/").status_code in (200, 404)  # 404 below another base path
-        except httpx.TransportError:
-            return False
-
-
-@contextmanager
-def web_ui(run_root: Path, *words: str) -> Iterator[Ui]:
-    port = free_port()
-    with LoadRun(run_root, ["--web-port", str(port), *words], headless=False, judged=True) as run:
-        ui = Ui(run, port)
-        try:
-            run.wait_until(ui.answers, "the web UI")
-            yield ui
-        finally:
-            ui.client.close()
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +117,7 @@ def test_a_run_is_chosen_started_stopped_and_read_in_the_browser(
         click(browser, "Start")
         until(lambda: len(ui.run.directories()) == 2, WAIT_S)
         browser.get(f"{ui.url}/plimsoll")
-        until(lambda: ui.state()["judged"] is True, WAIT_S)
+        until(ui.judged, WAIT_S)
         verdict = read_result(ui.run.directories()[-1] / "result.json").verdict
         verdict_is(browser, ui, verdict)
         assert RunLog.read(ui.run.directories()[-1]).run.status is RunStatus.COMPLETE
@@ -204,7 +162,7 @@ def test_a_wrong_choice_is_answered_in_the_form_and_starts_nothing(
         assert "Traceback" not in ui.run.output()
 
         assert ui.swarm(host=service.base_url, run_time="2s", allow_inconclusive="true")["success"] is True
-        until(lambda: ui.state().get("judged") is True, WAIT_S)
+        until(ui.judged, WAIT_S)
         run = RunLog.read(ui.run.directories()[-1]).run
         assert run.profile == "manual"
         assert run.status is RunStatus.COMPLETE
