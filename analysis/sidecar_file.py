@@ -44,7 +44,7 @@ class SidecarTable(Table):
     redis_url: str | None = None
     breaker_pattern: str | None = None
     breaker_field: str | None = "state"
-    interval: Annotated[Duration, Field(ge=0.1, le=60)] = 1.0
+    period: Annotated[Duration, Field(ge=0.1, le=60)] = 1.0
     memory_warn_percent: Annotated[float, Field(gt=0, le=100)] = 94.0
     memory_stop_percent: Annotated[float, Field(gt=0, le=100)] = 98.0
 
@@ -62,7 +62,7 @@ class SidecarTable(Table):
             redis_url=self.redis_url,
             breaker_pattern=self.breaker_pattern,
             breaker_field=self.breaker_field or None,
-            interval_s=self.interval,
+            period_s=self.period,
             memory_warn_percent=self.memory_warn_percent,
             memory_stop_percent=self.memory_stop_percent,
         )

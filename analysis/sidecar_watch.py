@@ -30,6 +30,6 @@ class SidecarWatch:
     """Glob of the Redis keys that hold circuit breakers, such as `circuit_breaker:*`."""
     breaker_field: str | None = "state"
     """Key of the state inside a breaker's JSON object or hash; None: the value itself is the state."""
-    interval_s: float = 1.0
+    period_s: float = 1.0
     memory_warn_percent: float = 94.0
     memory_stop_percent: float = 98.0

@@ -16,7 +16,7 @@ SERIES_PANELS = 12
 _LINES = 8
 _COUNTERS = ("_total", "_count", "_sum", "_bucket")
 _GAP = 2.5
-"""Intervals between two samples that count as a gap."""
+"""Usual distances between two samples that count as a gap."""
 
 
 @dataclass(frozen=True, slots=True)

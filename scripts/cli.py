@@ -142,8 +142,8 @@ def doctor(
 def sidecar(
     target: Target,
     output: Annotated[str, typer.Option("--output", help="A file, or - for stdout.")] = "-",
-    interval_s: Annotated[
-        float | None, typer.Option("--interval", help="Seconds between samples; the target's own by default.")
+    period_s: Annotated[
+        float | None, typer.Option("--period", help="Seconds between samples; the target's own by default.")
     ] = None,
     pid: Annotated[int | None, typer.Option("--pid", help="The service's process.")] = None,
     base_url: BaseUrl = None,
@@ -152,7 +152,7 @@ def sidecar(
     """Sample the host and the service, one JSON line a second."""
     from scripts.sidecar.command import sidecar_command
 
-    return sidecar_command(target, output, interval_s, pid, base_url, count)
+    return sidecar_command(target, output, period_s, pid, base_url, count)
 
 
 app.command()(serve)

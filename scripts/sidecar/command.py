@@ -18,7 +18,7 @@ from scripts.sidecar.redis_watch import RedisWatch
 from scripts.sidecar.sample import Quick, Sampler
 from scripts.sidecar.scrape import Scrape
 from scripts.sidecar.sink import Sink
-from scripts.sidecar.tick import interval_ns
+from scripts.sidecar.tick import period_ns
 from scripts.sidecar.watched import Watched, watched
 
 # A slow answer must be in before the next tick asks again.
@@ -38,26 +38,26 @@ class Unwatched:
 def sidecar_command(
     target: str,
     output: str,
-    interval_s: float | None,
+    period_s: float | None,
     pid: int | None,
     base_url: str | None,
     count: int | None,
 ) -> int:
-    """Sample until `count`, a signal, or the reader or the parent is gone; no interval: the target's own."""
+    """Sample until `count`, a signal, or the reader or the parent is gone; no period: the target's own."""
     for name in ("httpx", "httpcore"):  # they log URLs and headers, which may hold secrets
         logging.getLogger(name).setLevel(logging.WARNING)
     if base_url is not None:
         check_base_url(base_url, "--base-url")
     definition = load_target(target)
-    seconds = definition.sidecar.interval_s if interval_s is None else interval_s
+    seconds = definition.sidecar.period_s if period_s is None else period_s
     if not 0.1 <= seconds <= 3600.0:
-        raise UsageError(f"--interval {seconds:g}: wanted 0.1 to 3600 seconds")
+        raise UsageError(f"--period {seconds:g}: wanted 0.1 to 3600 seconds")
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: wanted at least 1")
     watch = watched(definition, os.environ, pid=pid, base_url=base_url)
     sink = Sink.open(output)
     try:
-        step_ns = interval_ns(seconds)
+        step_ns = period_ns(seconds)
         pollers = [Poller(source, seconds * _TIMEOUT_SHARE) for source in _slow_sources(watch)]
         sample_until_told(Sampler(_quick_sources(watch), pollers, step_ns), sink, step_ns, count)
     finally:

@@ -11,9 +11,9 @@ from scripts.sidecar.tick import NS_PER_S, Ticks
 logger = logging.getLogger(__name__)
 
 
-def sample_until_told(sampler: Sampler, sink: Sink, interval_ns: int, count: int | None) -> None:
+def sample_until_told(sampler: Sampler, sink: Sink, period_ns: int, count: int | None) -> None:
     """The first sample at once, the others on a fixed schedule; a sample after missed ticks names its gap."""
-    ticks = Ticks(time.monotonic_ns(), interval_ns)
+    ticks = Ticks(time.monotonic_ns(), period_ns)
     number, written, last_ns = 0, 0, ticks.start_ns
     missed = False
     with Alarm(sink) as alarm:

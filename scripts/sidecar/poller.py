@@ -62,16 +62,16 @@ class Poller:
         with self._changed:
             self._changed.wait_for(lambda: not self._busy, timeout=max(seconds, 0.0))
 
-    def collect(self, now_ns: int, interval_ns: int) -> tuple[Reading, float | None]:
+    def collect(self, now_ns: int, period_ns: int) -> tuple[Reading, float | None]:
         """The newest reading, and its age in seconds when it is not from this tick.
 
-        A reading older than one interval is not passed off as a present one: it is missing.
+        A reading older than one period is not passed off as a present one: it is missing.
         """
         with self._changed:
             answer, busy, asked, asked_ns = self._answer, self._busy, self._asked, self._asked_ns
         if answer is not None and answer.asked == asked and not busy:
             return answer.reading, None
-        if answer is not None and now_ns - answer.done_ns <= interval_ns:
+        if answer is not None and now_ns - answer.done_ns <= period_ns:
             return answer.reading, (now_ns - answer.done_ns) / NS_PER_S
         waited_s = (now_ns - asked_ns) / NS_PER_S
         return self._source.absent(f"no answer for {waited_s:.1f} s"), None

@@ -11,7 +11,7 @@ from scripts.sidecar.poller import Poller
 from scripts.sidecar.reading import Reading
 from scripts.sidecar.tick import NS_PER_S
 
-# A slow source holds up the line, never the host's own reading, by at most this share of the interval.
+# A slow source holds up the line, never the host's own reading, by at most this share of the period.
 _GRACE_SHARE = 0.2
 
 
@@ -25,10 +25,10 @@ class Quick(Protocol):
 class Sampler:
     """Asks the slow sources, reads the quick ones, then collects what the slow ones have by then."""
 
-    def __init__(self, quick: Sequence[Quick], slow: Sequence[Poller], interval_ns: int) -> None:
+    def __init__(self, quick: Sequence[Quick], slow: Sequence[Poller], period_ns: int) -> None:
         self._quick = quick
         self._slow = slow
-        self._interval_ns = interval_ns
+        self._period_ns = period_ns
         self._sequence = 0
 
     def sample(self, gap_s: float | None) -> dict[str, Any]:
@@ -54,12 +54,12 @@ class Sampler:
             reading = source.read()
             sample |= reading.parts
             missing |= reading.missing
-        until_ns = asked_ns + round(self._interval_ns * _GRACE_SHARE)
+        until_ns = asked_ns + round(self._period_ns * _GRACE_SHARE)
         age_s: dict[str, float] = {}
         for poller in self._slow:
             if id(poller) not in hanging:
                 poller.wait((until_ns - time.monotonic_ns()) / NS_PER_S)
-            reading, age = poller.collect(time.monotonic_ns(), self._interval_ns)
+            reading, age = poller.collect(time.monotonic_ns(), self._period_ns)
             sample |= reading.parts
             missing |= reading.missing
             if age is not None:

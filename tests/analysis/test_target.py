@@ -173,7 +173,7 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
             "[sidecar]\nmemory_warn_percent = 99",
             "found 99.0, wanted a number not above memory_stop_percent, 98",
         ),
-        ("[sidecar]\ninterval = '10ms'", "sidecar.interval: found .*, wanted a number not below 0.1"),
+        ("[sidecar]\nperiod = '10ms'", "sidecar.period: found .*, wanted a number not below 0.1"),
         ("[questions]\nfile = 'none.jsonl'", 'questions.file: found "none.jsonl", wanted a file below'),
         ("[questions]\nzipf = -1", "questions.zipf: found -1, wanted a number not below 0"),
         (

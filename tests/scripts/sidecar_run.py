@@ -21,7 +21,7 @@ base_url = "http://127.0.0.1:{port}"
 [endpoints.health]
 path = "/health"
 [sidecar]
-interval = "100ms"
+period = "100ms"
 {watch}
 """
 

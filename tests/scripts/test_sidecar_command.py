@@ -51,7 +51,7 @@ def test_everything_is_watched_within_its_budget(prometheus: PrometheusServer, t
         with redis.client() as client:
             client.set("circuit_breaker:rag", json.dumps({"state": "half_open"}))
         watch = WATCH_ALL.format(port=prometheus.port, prometheus=prometheus.url)
-        with sidecar(target_file(tmp_path, watch), "--interval", "0.2", environ={"REDIS": redis.url}) as run:
+        with sidecar(target_file(tmp_path, watch), "--period", "0.2", environ={"REDIS": redis.url}) as run:
             run.until(lambda sample: not sample["missing"])
             samples = [run.sample() for _ in range(11)]
             assert run.end() == (ExitCode.PASS, "")
@@ -71,8 +71,8 @@ def test_everything_is_watched_within_its_budget(prometheus: PrometheusServer, t
 
 
 def test_ticks_keep_to_the_schedule_of_the_first(tmp_path: Path) -> None:
-    """Whatever a sample costs, the tenth is due nine intervals after the first."""
-    with sidecar(target_file(tmp_path), "--interval", "0.1") as run:
+    """Whatever a sample costs, the tenth is due nine periods after the first."""
+    with sidecar(target_file(tmp_path), "--period", "0.1") as run:
         samples = [run.sample() for _ in range(15)]
 
     start_ns = samples[0]["t_mono_ns"]
@@ -87,7 +87,7 @@ def test_ticks_keep_to_the_schedule_of_the_first(tmp_path: Path) -> None:
 
 def test_missed_ticks_are_marked_as_a_gap(tmp_path: Path) -> None:
     """The process is stopped for half a second; nothing is made up for that time."""
-    with sidecar(target_file(tmp_path), "--interval", "0.1") as run:
+    with sidecar(target_file(tmp_path), "--period", "0.1") as run:
         before = [run.sample() for _ in range(3)][-1]
         run.process.send_signal(signal.SIGSTOP)
         until = time.monotonic() + 0.5
@@ -123,7 +123,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: int) -> None:
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
-    with sidecar(target_file(tmp_path), "--interval", "30") as run:
+    with sidecar(target_file(tmp_path), "--period", "30") as run:
         run.sample()
         assert run.process.stdout is not None
         run.process.stdout.close()
@@ -197,7 +197,7 @@ def test_a_hanging_server_never_delays_the_hosts_reading(tmp_path: Path) -> None
         port = listener.getsockname()[1]
         watch = WATCH_ALL.format(port=free_port(), prometheus=f"http://127.0.0.1:{port}")
         environ = {"REDIS": f"redis://:{SECRET}@127.0.0.1:{port}/0"}
-        with sidecar(target_file(tmp_path, watch), "--interval", "0.1", environ=environ) as run:
+        with sidecar(target_file(tmp_path, watch), "--period", "0.1", environ=environ) as run:
             run.until(lambda sample: {"prometheus", "redis"} <= set(sample["missing"]))
             samples = [run.sample() for _ in range(15)]
 
@@ -225,7 +225,7 @@ def test_what_has_no_url_is_named_in_every_sample(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("--output", "/no/such/directory/x"), "--output /no/such/directory/x: cannot be written"),
-        (("--interval", "4000"), "--interval 4000: wanted 0.1 to 3600 seconds"),
+        (("--period", "4000"), "--period 4000: wanted 0.1 to 3600 seconds"),
         (("--base-url", f"http://u:{SECRET}@127.0.0.1"), "credentials written into the URL"),
     ],
 )

@@ -56,7 +56,7 @@ def test_an_answer_of_this_tick_has_no_age() -> None:
         assert poller.collect(time.monotonic_ns(), SECOND_NS) == (Reading({"held": 1}), None)
 
 
-def test_a_late_answer_is_given_with_its_age_and_dropped_after_one_interval() -> None:
+def test_a_late_answer_is_given_with_its_age_and_dropped_after_one_period() -> None:
     with polled() as (source, poller):
         source.let.release()
         poller.ask(time.monotonic_ns())

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scripts.sidecar.tick import Ticks, interval_ns
+from scripts.sidecar.tick import Ticks, period_ns
 
-TICKS = Ticks(start_ns=1_000, interval_ns=100)
+TICKS = Ticks(start_ns=1_000, period_ns=100)
 
 
 def test_due_times_depend_on_the_start_alone() -> None:
@@ -26,11 +26,9 @@ def test_due_times_depend_on_the_start_alone() -> None:
         (3, 2_030, 10),
     ],
 )
-def test_a_tick_late_by_more_than_half_an_interval_is_passed_over(
-    number: int, now_ns: int, taken: int
-) -> None:
+def test_a_tick_late_by_more_than_half_a_period_is_passed_over(number: int, now_ns: int, taken: int) -> None:
     assert TICKS.timely(number, now_ns) == taken
 
 
-def test_intervals_are_whole_nanoseconds() -> None:
-    assert interval_ns(0.1) == 100_000_000
+def test_periods_are_whole_nanoseconds() -> None:
+    assert period_ns(0.1) == 100_000_000
