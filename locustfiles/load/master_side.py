@@ -157,8 +157,9 @@ class MasterSide:
         """End the run in order; Locust's own handler is not there yet while a headless shape runs."""
         self._signal = "SIGTERM"
         live = self.live
-        if live is not None and live.started and not live.over:
-            live.event("signal", name="SIGTERM")
+        if live is not None and not live.over:
+            if live.started:
+                live.event("signal", name="SIGTERM")
             live.stop(StopKind.SIGNAL, "SIGTERM came before the end of the run")
         elif live is None and self.choice.settings.headless:
             sys.exit(ExitCode.INVALID)
