@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 
 from analysis.run_log import RunLog
 
 JSON_FILES = ("run.json", "result.json", "baseline.json")
+BUSY_MACHINE = {"send_lag", "wake_lag", "loop_lag", "generator_cpu"}
 
 
 def assert_no_traceback(output: str) -> None:
@@ -30,7 +32,16 @@ def assert_reported(directory: Path, exit_code: int, words: Iterable[str] = ()) 
     assert result["exit_code"] == exit_code
     assert (directory / "junit.xml").read_text().startswith("<?xml")
     assert (directory / "report.html").read_text().rstrip().endswith("</html>")
-    markdown = (directory / "report.md").read_text().replace("\\", "")  # it escapes underscores
+    # it escapes what Markdown would take for its own
+    markdown = unescape((directory / "report.md").read_text().replace("\\", ""))
     for word in words:
         assert word in markdown, markdown
     return markdown
+
+
+def noise_alone(directory: Path) -> bool:
+    """Whether the generator was not healthy; fails when the run is invalid for any other reason."""
+    checks = json.loads((directory / "result.json").read_text())["validity"]
+    failed = {check["name"] for check in checks if check["invalidates"] and not check["ok"]}
+    assert failed <= BUSY_MACHINE
+    return bool(failed)
