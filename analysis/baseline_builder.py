@@ -12,6 +12,7 @@ from analysis.gate import COMPARED, GateRules
 from analysis.judged_run import JudgedRun, read_like_runs
 from analysis.measurement import GENERATOR, merged
 from analysis.noise import default_floor, sample_deviation
+from analysis.plural import plural
 
 POOLED_BYTES = 120_000
 """For histograms; what is left of the size limit is for the runs."""
@@ -26,7 +27,7 @@ def build_baseline(paths: Sequence[Path]) -> Baseline:
     what differs between them.
     """
     if len(paths) < LEAST_RUNS:
-        raise UsageError(f"found {len(paths)} run(s), wanted {LEAST_RUNS} or more for a baseline")
+        raise UsageError(f"found {plural(len(paths), 'run')}, wanted {LEAST_RUNS} or more for a baseline")
     runs = sorted(read_like_runs(paths), key=lambda run: (run.log.run.start_ns, run.log.run.run_id))
     for run in runs:
         broken = [check.text for check in run.checks if check.invalidates and not check.ok]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from analysis.metric import metric_named
+from analysis.plural import plural
 from analysis.profile import Model
 from analysis.run_summary import EVERYTHING, Summary
 
@@ -93,5 +94,5 @@ def too_few(statistic: str, arm: Sequence[Summary], margin: float) -> str | None
     if least < ABOVE_PER_RUN:
         return f"{least:.0f} observations above it in a run, {ABOVE_PER_RUN} are needed"
     if total < ABOVE_PER_ARM:
-        return f"{total:.0f} observations above it in {len(arm)} run(s), {ABOVE_PER_ARM} are needed"
+        return f"{total:.0f} observations above it in {plural(len(arm), 'run')}, {ABOVE_PER_ARM} are needed"
     return None

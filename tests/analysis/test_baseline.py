@@ -82,7 +82,7 @@ def test_pooled_histograms_hold_all_runs(recorded: tuple[list[Path], Baseline]) 
 
 
 def test_fewer_than_five_runs_make_no_baseline(recorded: tuple[list[Path], Baseline]) -> None:
-    with pytest.raises(UsageError, match=r"found 4 run\(s\), wanted 5 or more"):
+    with pytest.raises(UsageError, match=r"found 4 runs, wanted 5 or more"):
         build_baseline(recorded[0][:4])
 
 

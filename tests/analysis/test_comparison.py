@@ -115,7 +115,7 @@ def test_too_few_observations_are_shown_and_not_gated() -> None:
 
     assert not p95.gated
     assert p95.change == pytest.approx(1.0, abs=0.02)
-    assert p95.reason == "candidate: 30 observations above it in 1 run(s), 100 are needed"
+    assert p95.reason == "candidate: 30 observations above it in 1 run, 100 are needed"
     assert row_of(rows, "response", "p50").gated
 
 

@@ -60,9 +60,9 @@ def test_throughput_is_no_result_in_the_open_model() -> None:
     [
         ("p95", (400, 400, 400, 400, 400), None),
         ("p95", (399, 4000), "20 observations above it in a run, 20 are needed"),
-        ("p95", (1999,), "100 observations above it in 1 run(s), 100 are needed"),
+        ("p95", (1999,), "100 observations above it in 1 run, 100 are needed"),
         ("p95", (2000,), None),
-        ("p99", (3300, 3300, 3300), "99 observations above it in 3 run(s), 100 are needed"),
+        ("p99", (3300, 3300, 3300), "99 observations above it in 3 runs, 100 are needed"),
         ("p50", (200,), None),
         ("ratio", (599,), "599 requests, 600 are needed"),
         ("ratio", (300, 300), None),
