@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.counts import Counts
+from analysis.event import EventKind
 from analysis.gate import DISPLAY_FLOORS, PERCENTS
 from analysis.histogram import Histogram
 from analysis.interval import SECTIONS
@@ -52,9 +53,8 @@ class Measurement:
 def measure(log: RunLog, profile: LoadProfile) -> Measurement:
     """Cut the warm-up by slices and merge what is left; without stages everything is measured."""
     spans = measured_spans(log, profile)
-    slice_s = log.run.slice_s
     pieces = [_piece(spans, index) for index in range(SECTIONS)] if _length(spans) >= SECTIONS else [spans]
-    parts = [_part(log, piece, slice_s) for piece in pieces]
+    parts = [_part(log, piece) for piece in pieces]
     whole = merged(parts)
     return Measurement(
         run_id=log.run.run_id,
@@ -79,9 +79,35 @@ def measured_spans(log: RunLog, profile: LoadProfile) -> tuple[Span, ...]:
 
 def elapsed_s(log: RunLog) -> float:
     """Seconds from the start to the end, or to the last slice of a run that has none."""
-    if log.run.end_ns is not None:
-        return (log.run.end_ns - log.run.start_ns) / 1e9
-    return float(log.slices * log.run.slice_s)
+    ended_s = log.run.duration_s
+    return float(log.slices * log.run.slice_s) if ended_s is None else ended_s
+
+
+def loaded_s(log: RunLog) -> float:
+    """Seconds from the start to the end of the load; the drain comes after it."""
+    drains = [event["t_utc_ns"] for event in log.events if event["kind"] == EventKind.DRAIN]
+    end_s = elapsed_s(log)
+    return min(end_s, max(0.0, (drains[0] - log.run.start_ns) / 1e9)) if drains else end_s
+
+
+def loaded_spans(log: RunLog, spans: Sequence[Span]) -> tuple[tuple[float, float], ...]:
+    """Spans in seconds [start, end), cut where the load ended: nothing was due from then on."""
+    slice_s, end_s = log.run.slice_s, loaded_s(log)
+    return tuple(
+        (float(start * slice_s), min(float(end * slice_s), end_s))
+        for start, end in spans
+        if start * slice_s < end_s
+    )
+
+
+def seconds_of(log: RunLog, spans: Sequence[Span]) -> float:
+    """How long there was load in these spans."""
+    return math.fsum(end_s - start_s for start_s, end_s in loaded_spans(log, spans))
+
+
+def arrivals_asked(log: RunLog, profile: LoadProfile, spans: Sequence[Span]) -> float:
+    """How many arrivals the profile asks for in these spans."""
+    return math.fsum(profile.arrivals_between(start_s, end_s) for start_s, end_s in loaded_spans(log, spans))
 
 
 def merged(parts: Sequence[Part]) -> Part:
@@ -178,7 +204,7 @@ def _piece(spans: Sequence[Span], index: int) -> tuple[Span, ...]:
     return tuple(piece)
 
 
-def _part(log: RunLog, spans: Sequence[Span], slice_s: int) -> Part:
+def _part(log: RunLog, spans: Sequence[Span]) -> Part:
     histograms: dict[str, Histogram] = {}
     totals: dict[str, Counts] = {}
     for start, end in spans:
@@ -188,4 +214,4 @@ def _part(log: RunLog, spans: Sequence[Span], slice_s: int) -> Part:
                 histograms.setdefault(tag, Histogram()).merge(found)
         for endpoint, counts in log.totals((start, end)).items():
             totals[endpoint] = totals[endpoint] + counts if endpoint in totals else counts
-    return Part(float(_length(spans) * slice_s), histograms, totals)
+    return Part(seconds_of(log, spans), histograms, totals)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from analysis.event import Event, EventKind
 from analysis.generator_health import generator_checks
-from analysis.measurement import GENERATOR, Measurement, elapsed_s, sum_of
+from analysis.measurement import GENERATOR, Measurement, arrivals_asked, sum_of
+from analysis.plural import plural
 from analysis.profile import Arrivals, LoadProfile, Model
 from analysis.result import Check
 from analysis.run_log import RunLog
@@ -15,9 +16,6 @@ LEAST_ACHIEVED = 0.99
 
 _NOISE = 4.0
 """Standard deviations of the number of Poisson arrivals that are no shortfall."""
-
-_TAIL_SLICES = 2
-"""What a crash or a full disk may cost at the end of a file."""
 
 
 def validity_checks(
@@ -46,14 +44,15 @@ def _status(log: RunLog, profile: LoadProfile) -> Check:
     kind = None if run.stop is None else run.stop.kind
     value = run.status.value if kind is None else f"{run.status.value}, {kind.value}"
     if run.status is RunStatus.RUNNING:
-        text = "run.json still says running: the run is not over, or the process that wrote it died"
+        text = "the run is not over: the process that writes it is still running"
+        if run.crashed():
+            text = "the run crashed: run.json still says running, and the process that wrote it is gone"
         return Check("status", False, value, "complete", text)
     if not profile.stages and kind is StopKind.HAND:
         return Check("status", True, value, None, "the run was stopped by hand, as a manual run is")
     if profile.finds_limit and kind is StopKind.LIMIT_FOUND:
-        return Check(
-            "status", True, value, None, "the run found the service's limit, which is its normal end"
-        )
+        text = "the run found the service's limit, which is its normal end"
+        return Check("status", True, value, None, f"{text}: {run.stop.detail}" if run.stop else text)
     if run.status is RunStatus.COMPLETE and kind is None:
         return Check("status", True, value, None, "the run came to its end")
     cause = "without a reason" if run.stop is None else f"({run.stop.kind.value}): {run.stop.detail}"
@@ -64,7 +63,7 @@ def _damage(log: RunLog) -> Check:
     if not log.damage:
         return Check("damage", True, "none", None, "all files of the run can be read to their ends")
     text = f"the run's files are damaged: {'; '.join(log.damage)}"
-    return Check("damage", False, f"{len(log.damage)} place(s)", "none", text)
+    return Check("damage", False, plural(len(log.damage), "place"), "none", text)
 
 
 def _disk(log: RunLog) -> Check:
@@ -128,11 +127,7 @@ def _arrivals(log: RunLog, profile: LoadProfile, measurement: Measurement) -> It
     """Open model only: what was due against what the profile asks for, and what was sent of it."""
     if profile.model is not Model.OPEN:
         return
-    end_s, slice_s = elapsed_s(log), log.run.slice_s
-    asked = sum(
-        profile.arrivals_between(start * slice_s, min(end * slice_s, end_s))
-        for start, end in measurement.spans
-    )
+    asked = arrivals_asked(log, profile, measurement.spans)
     counts = sum_of(measurement.whole.totals)
     slack = _NOISE * asked**0.5 if profile.arrivals is Arrivals.POISSON else len(log.run.workers) + 1
     needed = LEAST_ACHIEVED * asked - slack
@@ -163,9 +158,8 @@ def _clock(log: RunLog) -> Check:
     if not steps:
         return Check("clock", True, "0 steps", None, "the clock was not set during the run")
     largest = max(steps, key=abs)
-    text = (
-        f"the clock was set {len(steps)} time(s), by up to {largest / 1000:.3g} ms: times across it are wrong"
-    )
+    times = plural(len(steps), "time")
+    text = f"the clock was set {times}, by up to {largest / 1000:.3g} ms: times across it are wrong"
     return Check("clock", False, f"{len(steps)} steps", "0 steps", text)
 
 

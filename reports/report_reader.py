@@ -1,6 +1,5 @@
 """Reads what a report shows beside the result from a run directory."""
 
-import math
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from analysis.baseline import Baseline, read_baseline
 from analysis.histogram import Histogram
 from analysis.judged_run import JudgedRun, read_judged_run
-from analysis.measurement import GENERATOR, elapsed_s
+from analysis.measurement import GENERATOR, arrivals_asked, elapsed_s
 from analysis.profile import LoadProfile, Model
 from analysis.result import Result
 from analysis.run_directory import RunDirectory
@@ -112,11 +111,7 @@ def _health(run: JudgedRun) -> Iterator[HealthRow]:
         if pooled.count:
             yield HealthRow(f"{metric} p99", pooled.percentile(0.99), "us", text)
     if run.profile.model is Model.OPEN and run.profile.stages:
-        slice_s = run.log.run.slice_s
-        asked = math.fsum(
-            run.profile.arrivals_between(start * slice_s, end * slice_s)
-            for start, end in run.measurement.spans
-        )
+        asked = arrivals_asked(run.log, run.profile, run.measurement.spans)
         due = sum(counts.due for counts in whole.totals.values())
         if asked > 0:
             text = "requests due against requests that the profile asks for; random arrivals vary by a little"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.counts import Counts, CountsRow
 from analysis.histogram import Histogram
-from analysis.measurement import GENERATOR, elapsed_s
+from analysis.measurement import GENERATOR, elapsed_s, loaded_s
 from analysis.run_log import RunLog
 from reports.timeline import MAX_POINTS, Point
 
@@ -19,7 +19,7 @@ class TimeBins:
     count: int
     slices: int
     end_s: float
-    """End of the last stage, or of a run that ended before."""
+    """End of the last stage, or of the load of a run that ended before."""
 
     @property
     def seconds(self) -> float:
@@ -67,7 +67,7 @@ def time_bins(log: RunLog, duration_s: float) -> TimeBins:
     elapsed = elapsed_s(log)
     total = max(1, log.slices, math.ceil(elapsed / log.run.slice_s))
     slices = math.ceil(total / MAX_POINTS)
-    return TimeBins(log, math.ceil(total / slices), slices, min(elapsed, duration_s or elapsed))
+    return TimeBins(log, math.ceil(total / slices), slices, min(loaded_s(log), duration_s or elapsed))
 
 
 def _requests(rows: Iterable[CountsRow]) -> Iterable[CountsRow]:

@@ -8,7 +8,7 @@ from analysis.measurement import counted, statistic_of
 from analysis.metric_table import metric_rows
 from analysis.profile import LoadProfile, Model, Stage
 from analysis.result import MetricRow
-from tests.run_builder import PROFILE, build_run, build_runs
+from tests.run_builder import PROFILE, START_NS, build_run, build_runs
 
 
 def rows_of(*paths: Path) -> dict[tuple[str, str, str], MetricRow]:
@@ -124,7 +124,20 @@ def test_a_manual_run_is_measured_from_start_to_end(tmp_path: Path) -> None:
     measurement = read_judged_run(build_run(tmp_path, profile=profile, slices=8)).measurement
 
     assert measurement.whole.totals["query"].due == 8 * 60
-    assert measurement.measured_s == 9.0  # it ended half a second into the ninth slice
+    assert measurement.measured_s == 8.5  # it ended half a second into the ninth slice
+
+
+def test_rates_of_a_run_cut_short_are_those_of_the_time_it_had(tmp_path: Path) -> None:
+    """The load ended in the middle of a slice; the drain took ten seconds, and its answers still count."""
+    drain = {"kind": "drain", "t_utc_ns": START_NS + 30_500_000_000}
+    manual = LoadProfile("manual", Model.CLOSED, PROFILE.mix, compare=False)
+
+    measurement = read_judged_run(build_run(tmp_path, profile=manual, slices=40, events=[drain])).measurement
+
+    assert measurement.spans == ((0, 41),)
+    assert measurement.measured_s == 30.5
+    assert counted(measurement.whole, "query", "throughput")[0] == pytest.approx(40 * 60 / 30.5)
+    assert sum(part.seconds for part in measurement.sections) == 30.5
 
 
 def test_the_generators_records_are_no_endpoint(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from analysis.judged_run import JudgedRun, read_judged_run
 from analysis.profile import Arrivals, LoadProfile, Model, Stage
 from analysis.result import Check
-from tests.run_builder import PROFILE, build_run
+from tests.run_builder import PROFILE, START_NS, build_run
 
 OPEN = LoadProfile(
     "open",
@@ -142,6 +143,30 @@ def test_a_search_for_the_limit_ends_when_it_is_found(tmp_path: Path) -> None:
 
     assert broken(run) == []
     assert not check_of(run, "arrivals").ok
+    assert "errors 12 % above 5 %" in check_of(run, "status").text
+
+
+def test_arrivals_are_asked_for_until_the_drain_begins(tmp_path: Path) -> None:
+    """120 a second for 10.5 of 25 seconds; the last requests took until the twentieth second."""
+    stop = {"status": "stopped", "stop": {"kind": "limit_found", "detail": "errors 12 % above 5 %"}}
+    drain = {"kind": "drain", "t_utc_ns": START_NS + 15_500_000_000}
+    path = build_run(tmp_path, profile=BREAKPOINT, slices=20, run=stop, events=[drain])
+
+    check = check_of(read_judged_run(path), "schedule")
+
+    assert check.ok
+    assert check.text.endswith("of 1260 asked for")
+
+
+@pytest.mark.parametrize(("pid", "said"), [(os.getpid(), "still running"), (999_999_999, "crashed")])
+def test_a_run_without_an_end_is_running_or_crashed(tmp_path: Path, pid: int, said: str) -> None:
+    unended = {"status": "running", "end_ns": None, "end_utc": None}
+    path = build_run(tmp_path, run={**unended, "writer": {"pid": pid, "start_ticks": None}})
+
+    check = check_of(read_judged_run(path), "status")
+
+    assert not check.ok
+    assert said in check.text
 
 
 def test_a_lag_that_is_small_beside_slow_answers_does_no_harm(tmp_path: Path) -> None:
