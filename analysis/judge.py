@@ -55,13 +55,18 @@ def judge(
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
     objectives = evaluate(
-        last.target.objectives, [run.measurement for run in runs], [run.readings for run in runs]
+        last.target.objectives,
+        [run.measurement for run in runs],
+        [run.readings for run in runs],
+        finds_limit=last.profile.finds_limit,
     )
     decision = decide(
         checks,
         objectives,
         comparison,
         wants_baseline=wants,
+        compares=last.profile.compare,
+        finds_limit=last.profile.finds_limit,
         allow_inconclusive=allow,
         no_baseline_reason=found.reason,
     )

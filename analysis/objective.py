@@ -12,16 +12,31 @@ from analysis.result import ObjectiveRow
 from analysis.run_summary import EVERYTHING
 from analysis.target import Objective
 
+BEYOND_THE_LIMIT = "this profile goes beyond the limit on purpose"
+
+_MEMORY = frozenset({"host_memory", "memory_growth"})
 _BYTES_PER_MB = 1_000_000
 _SECONDS_PER_HOUR = 3600
 
 
 def evaluate(
-    objectives: Sequence[Objective], measurements: Sequence[Measurement], readings: Sequence[Readings]
+    objectives: Sequence[Objective],
+    measurements: Sequence[Measurement],
+    readings: Sequence[Readings],
+    *,
+    finds_limit: bool = False,
 ) -> tuple[ObjectiveRow, ...]:
-    """Several runs: times and ratios of all requests together, the sidecar's objectives of the worst run."""
+    """Several runs: times and ratios of all requests together, the sidecar's objectives of the worst run.
+
+    A run that looks for the limit is asked about memory only: it must miss the others to find it.
+    """
     whole = merged([measurement.whole for measurement in measurements])
-    return tuple(_evaluate(objective, whole, readings) for objective in objectives)
+    return tuple(
+        _row(objective, None, None, BEYOND_THE_LIMIT)
+        if finds_limit and objective.metric not in _MEMORY
+        else _evaluate(objective, whole, readings)
+        for objective in objectives
+    )
 
 
 def needing_sidecar(objectives: Sequence[Objective], measured_s: float) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from analysis.comparison import overall
 from analysis.exit_code import ExitCode
+from analysis.plural import plural
 from analysis.result import Check, Comparison, ComparisonRow, ObjectiveRow, Outcome, Verdict
 
 
@@ -24,12 +25,16 @@ def decide(
     *,
     wants_baseline: bool,
     allow_inconclusive: bool,
+    compares: bool = True,
+    finds_limit: bool = False,
     no_baseline_reason: str | None = None,
 ) -> Decision:
     """An invalid run beats all; then a regression or a missed objective; then doubt; then pass.
 
     `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
-    passes on its objectives alone. A run of which no objective could be evaluated either is inconclusive.
+    passes on its objectives alone. When no objective could be evaluated either, nothing is decided and it is
+    inconclusive, except that a profile that is never compared may do without objectives, and that one that
+    looks for the limit has found it. `no_baseline_reason` says what was looked for in vain.
     """
     broken = [check.text for check in checks if check.invalidates and not check.ok]
     if broken:
@@ -47,10 +52,16 @@ def decide(
     unknown = tuple(
         f"objective {row.name} was not evaluated: {row.reason}" for row in objectives if row.met is None
     )
+    met = _met(len(objectives) - len(unknown))
     if not wants_baseline:
-        if objectives and len(unknown) == len(objectives):
-            return Decision(Verdict.INCONCLUSIVE, doubt, ("no objective could be evaluated", *unknown))
-        return Decision(Verdict.PASS, ExitCode.PASS, (_met(len(objectives) - len(unknown)), *unknown))
+        if finds_limit:
+            ended = tuple(check.text for check in checks if check.name == "status")
+            return Decision(Verdict.PASS, ExitCode.PASS, (*ended, met, *unknown))
+        if len(unknown) == len(objectives) and (objectives or compares):
+            why = "no objective could be evaluated" if objectives else "the target sets no objectives"
+            nothing = f"{why} and no baseline was wanted: nothing is decided"
+            return Decision(Verdict.INCONCLUSIVE, doubt, (nothing, *unknown))
+        return Decision(Verdict.PASS, ExitCode.PASS, (met, *unknown))
     if comparison is None:
         return Decision(Verdict.NO_BASELINE, doubt, (no_baseline_reason or "there is no baseline", *unknown))
     if not comparison.comparable:
@@ -65,7 +76,7 @@ def decide(
         _changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
     )
     verdict = Verdict.IMPROVEMENT if better else Verdict.PASS
-    return Decision(verdict, ExitCode.PASS, (*better, kept, _met(len(objectives) - len(unknown)), *unknown))
+    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown))
 
 
 def _doubts(comparison: Comparison) -> tuple[str, ...]:
@@ -106,7 +117,7 @@ def _missed(row: ObjectiveRow) -> str:
 
 
 def _met(count: int) -> str:
-    return "no objective was evaluated" if count == 0 else f"{count} objective(s) met"
+    return "no objective was evaluated" if count == 0 else f"{plural(count, 'objective')} met"
 
 
 def _quantity(value: float, unit: str) -> str:

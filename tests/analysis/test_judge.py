@@ -10,7 +10,7 @@ from analysis.baseline_builder import build_baseline
 from analysis.errors import BaselineError, RunLogError, UsageError
 from analysis.judge import judge
 from analysis.result import Result, Verdict, read_result
-from tests.run_builder import HARD, PROFILE, build_run, build_runs, edit_run
+from tests.run_builder import HARD, PROFILE, RunPlan, build_run, build_runs, edit_run
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,34 @@ def test_a_profile_that_is_never_compared_passes_on_its_objectives(tmp_path: Pat
     result = judge([run], baseline="auto", baselines_root=root)
 
     assert (result.verdict, result.comparison) == (Verdict.PASS, None)
+
+
+@pytest.mark.parametrize("kind", ["limit_found", None])
+def test_a_search_for_the_limit_is_asked_about_memory_alone(
+    tmp_path: Path, root: Path, kind: str | None
+) -> None:
+    """It misses the limits of time and errors on purpose, whether it found the service's limit or not."""
+    found = {"status": "stopped", "stop": {"kind": kind, "detail": "query errors 12 % above 5 %"}}
+    search = replace(PROFILE, finds_limit=True, compare=False)
+    plan = RunPlan(profile=search, scale=10.0, failed={"query": {"http_5xx": 9}}, run=found if kind else {})
+    run = build_run(tmp_path, plan, slices=40 if kind else 60)
+
+    result = judge([run], baseline="auto", baselines_root=root)
+    met = {row.metric: (row.met, row.reason) for row in result.objectives}
+
+    assert (result.verdict, result.exit_code) == (Verdict.PASS, 0)
+    assert met["response"] == met["errors"] == (None, "this profile goes beyond the limit on purpose")
+    assert met["host_memory"] == (True, None)
+    assert (kind is not None) == ("query errors 12 % above 5 %" in result.reasons[0])
+
+
+def test_a_search_for_the_limit_still_minds_the_hosts_memory(tmp_path: Path, root: Path) -> None:
+    search = replace(PROFILE, finds_limit=True, compare=False)
+    run = build_run(tmp_path, profile=search, host_memory_percent=99.0)
+
+    result = judge([run], baseline="auto", baselines_root=root)
+
+    assert (result.verdict, result.exit_code) == (Verdict.OBJECTIVE_MISSED, 1)
 
 
 def test_the_run_remembers_how_it_asked_to_be_judged(tmp_path: Path, root: Path) -> None:

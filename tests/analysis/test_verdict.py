@@ -36,12 +36,16 @@ def decided(
     objectives: Sequence[ObjectiveRow] = (objective(True),),
     wants: bool = True,
     allow: bool = False,
+    compares: bool = True,
+    finds_limit: bool = False,
 ) -> Decision:
     return decide(
         checks,
         objectives,
         comparison,
         wants_baseline=wants,
+        compares=compares,
+        finds_limit=finds_limit,
         allow_inconclusive=allow,
         no_baseline_reason="there is no baseline of this kind",
     )
@@ -116,14 +120,26 @@ def test_keys_that_differ_are_named() -> None:
 
 def test_a_run_that_wants_no_baseline_passes_on_its_objectives() -> None:
     assert decided(wants=False).exit_code == 0
-    assert decided(wants=False, objectives=[]).exit_code == 0
     assert decided(wants=False, objectives=[objective(True), objective(None)]).verdict is Verdict.PASS
 
 
 def test_a_run_of_which_nothing_could_be_evaluated_does_not_pass() -> None:
-    found = decided(wants=False, objectives=[objective(None)])
+    for objectives in ([objective(None)], []):
+        found = decided(wants=False, objectives=objectives)
 
-    assert (found.verdict, found.exit_code) == (Verdict.INCONCLUSIVE, 4)
+        assert (found.verdict, found.exit_code) == (Verdict.INCONCLUSIVE, 4)
+        assert "nothing is decided" in found.reasons[0]
+
+
+def test_a_profile_that_is_never_compared_may_do_without_objectives() -> None:
+    assert decided(wants=False, compares=False, objectives=[]).exit_code == 0
+    assert decided(wants=False, compares=False, objectives=[objective(None)]).exit_code == 4
+
+
+def test_a_search_for_the_limit_passes_although_no_objective_could_be_evaluated() -> None:
+    found = decided(wants=False, compares=False, finds_limit=True, objectives=[objective(None)])
+
+    assert (found.verdict, found.exit_code) == (Verdict.PASS, 0)
 
 
 def test_an_objective_that_was_not_evaluated_is_mentioned_and_fails_nothing() -> None:
