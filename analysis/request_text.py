@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
 
 from analysis.endpoint import QUESTION
 from analysis.env_template import check_references, refuse_credentials, refuse_references
@@ -11,6 +12,7 @@ from analysis.toml_file import dotted
 HTTP = ("http://", "https://")
 REDIS = ("redis://", "rediss://", "unix://")
 
+_MAX_PORT = 65535
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CLIENT_HEADERS = ("connection", "content-length", "expect", "transfer-encoding", "upgrade")
 
@@ -48,6 +50,42 @@ def check_headers(headers: Mapping[str, str], file: str, key: str) -> None:
         check_references(value, file=file, key=place)
 
 
+def split_url(url: str) -> SplitResult:
+    """The parts of a URL whose host and port can be used.
+
+    A `ValueError` says what is wrong with them and never quotes the URL, which may hold a secret.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("a host that is none") from None
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError(f"a port that is no number from 1 to {_MAX_PORT}")
+    try:
+        is_name = re.search(rb"[\x00-\x20\x7f]", (parts.hostname or "").encode("idna")) is None
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        raise ValueError("a host name that no name server could know")
+    return parts
+
+
+def check_place(url: str, file: str, key: str) -> None:
+    """A URL, or a template of one, whose host and port can be used as far as they are written out."""
+    if "${" in url:
+        return
+    try:
+        split_url(url)
+    except ValueError as error:
+        raise ConfigurationError(
+            file=file, key=key, found=Phrase(str(error)), wanted="a URL with HOST or HOST:PORT after ://"
+        ) from None
+
+
 def check_url(url: str | None, schemes: tuple[str, ...], file: str, key: str) -> None:
     """A URL of one of these schemes without written credentials, or one that begins with `${`."""
     if url is None:
@@ -65,6 +103,7 @@ def check_url(url: str | None, schemes: tuple[str, ...], file: str, key: str) ->
             found=Phrase("another kind of text"),
             wanted=f"a URL that begins with {' or '.join(schemes)}",
         )
+    check_place(url, file, key)
 
 
 def check_base_url(url: str, file: str) -> None:

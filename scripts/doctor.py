@@ -10,7 +10,7 @@ from rich.console import Console
 
 from analysis.env_template import expand, without_credentials
 from analysis.exit_code import ExitCode
-from analysis.request_text import check_base_url
+from analysis.request_text import check_base_url, check_place
 from analysis.target import Target, load_target
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.doctor_checks.endpoints import check_endpoints
@@ -40,6 +40,7 @@ def doctor_command(target: str, base_url: str | None, as_json: bool) -> int:
         code = ExitCode.USAGE
     else:
         url = base_url or expand(definition.base_url, os.environ, file=definition.file, key="base_url")
+        check_place(url, definition.file, "base_url")
         shown_url = without_credentials(url)
         with _progress() as progress:
             checks += _living_checks(definition, url.rstrip("/"), base_url, progress)

@@ -115,10 +115,9 @@ def _resolved(origin: Origin) -> Sequence[Address]:
         return ((family, (origin.host, origin.port)),)
     try:
         found = gevent_sockets.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise DialError(
-            Failure(FailureKind.CONNECT, f"name not resolved: {error.strerror or type(error).__name__}")
-        ) from None
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        raise DialError(Failure(FailureKind.CONNECT, f"name not resolved: {reason}")) from None
     return tuple((family, address) for family, _, _, _, address in found)
 
 

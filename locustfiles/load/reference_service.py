@@ -4,12 +4,12 @@ import logging
 import socket
 import sys
 import time
-from urllib.parse import urlsplit
 
 import gevent
 
 from analysis.errors import TargetDownError
 from locustfiles.load.child import Child
+from locustfiles.load.request import parse_origin
 
 logger = logging.getLogger(__name__)
 
@@ -50,5 +50,5 @@ def may_start(target_name: str, base_url: str) -> bool:
 
 
 def _address(base_url: str) -> tuple[str, int]:
-    parts = urlsplit(base_url)
-    return parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else 80)
+    origin = parse_origin(base_url)
+    return origin.host, origin.port

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from analysis.errors import UsageError
+from analysis.request_text import split_url
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FORBIDDEN_IN_VALUE = re.compile(r"[\r\n\0]")
@@ -63,10 +64,9 @@ class RequestTemplate:
 def parse_origin(base_url: str) -> Origin:
     """Raises `UsageError` without quoting the URL, which may hold a secret."""
     try:
-        parts = urlsplit(base_url)
-        port = parts.port
+        parts = split_url(base_url)
     except ValueError as error:
-        raise UsageError(f"base URL: {error}; wanted http://HOST:PORT or https://HOST:PORT") from None
+        raise UsageError(f"base URL: found {error}; wanted http://HOST:PORT or https://HOST:PORT") from None
     if parts.scheme not in PORTS or not parts.hostname:
         raise UsageError(
             f"base URL: found scheme {parts.scheme!r} and host {parts.hostname!r}; "
@@ -76,8 +76,8 @@ def parse_origin(base_url: str) -> Origin:
         raise UsageError("base URL: credentials, query and fragment are not allowed; send a header instead")
     return Origin(
         secure=parts.scheme == "https",
-        host=parts.hostname,
-        port=PORTS[parts.scheme] if port is None else port,
+        host=parts.hostname.encode("idna").decode("ascii"),
+        port=PORTS[parts.scheme] if parts.port is None else parts.port,
         path=_escaped(parts.path.rstrip("/")),
     )
 

@@ -4,8 +4,8 @@ import socket
 import ssl
 import time
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
+from analysis.request_text import split_url
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.sidecar.reason import short_reason
 from scripts.sidecar.watched import is_this_host, url_port
@@ -20,7 +20,7 @@ def check_network(base_url: str, advice: str) -> list[Check]:
 
     `advice` is for a service on this host that does not run.
     """
-    parts = urlsplit(base_url)
+    parts = split_url(base_url)
     host, port = parts.hostname or "", url_port(base_url) or 80
     checks = [_check_name(host, port)]
     if checks[-1].state is not State.WRONG:
@@ -34,7 +34,7 @@ def _check_name(host: str, port: int) -> Check:
     started = time.monotonic()
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         return _wrong(
             "name", f"{host}: {short_reason(error)}", "check base_url, or the name server of this host"
         )

@@ -9,12 +9,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
 
 import uvicorn
 
 from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
+from analysis.request_text import split_url
 from scripts.service.assembly import assembled
 from scripts.service.connection import BreakableProtocol
 from scripts.service.rag import rag_app
@@ -147,7 +147,7 @@ def _bound(host: str, port: int) -> socket.socket:
     """Bound but not yet listening: nobody can connect before the service is ready."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except socket.gaierror as error:
+    except (OSError, UnicodeError) as error:
         raise UsageError(
             f"--host: found {host!r}, wanted a name or address of this machine ({error})"
         ) from error
@@ -175,11 +175,14 @@ def _check_url(option: str, url: str | None, schemes: tuple[str, ...]) -> None:
     """The message never repeats the URL: it may carry a password."""
     if url is None:
         return
-    parts = urlsplit(url)
-    if parts.scheme not in schemes or not parts.hostname:
-        raise UsageError(
-            f"{option}: wanted a URL such as {schemes[0]}://127.0.0.1:PORT, found something else"
-        )
+    found = "something else"
+    try:
+        parts = split_url(url)
+        if parts.scheme in schemes and parts.hostname:
+            return
+    except ValueError as error:
+        found = str(error)
+    raise UsageError(f"{option}: wanted a URL such as {schemes[0]}://127.0.0.1:PORT, found {found}")
 
 
 def _check_range(option: str, value: float, low: float, high: float) -> None:

@@ -3,10 +3,10 @@
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from analysis.env_template import expand
 from analysis.errors import ConfigurationError, Phrase
+from analysis.request_text import check_place, split_url
 from analysis.target import Target
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -53,6 +53,7 @@ def watched(
     port = watch.process.port if watch.process else None
     if (scraped and metrics_url and metrics_url.startswith("/")) or by_base_url:
         url = base_url or expand(target.base_url, environ, file=target.file, key="base_url")
+        check_place(url, target.file, "base_url")
         if metrics_url and metrics_url.startswith("/"):
             metrics_url = url.rstrip("/") + metrics_url
         if by_base_url and is_this_host(url):
@@ -75,15 +76,15 @@ def watched(
 
 
 def url_port(url: str) -> int | None:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def is_this_host(url: str) -> bool:
     """Whether the URL's name stands for an address of this machine: only such an address can be bound."""
     try:
-        found = socket.getaddrinfo(urlsplit(url).hostname, 0, type=socket.SOCK_STREAM)
-    except OSError:
+        found = socket.getaddrinfo(split_url(url).hostname, 0, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
         return False
     for family, kind, protocol, _, address in found:
         with socket.socket(family, kind, protocol) as probe:
@@ -114,4 +115,5 @@ def _expanded(
             found=Phrase("another kind of text after expansion"),
             wanted=f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}",
         )
+    check_place(url, file, key)
     return url

@@ -89,6 +89,10 @@ CASES = {
     "an objective for no endpoint": Case("objectives.stream", target=("query.errors", "stream.errors")),
     "a question file that is not there": Case("gone.jsonl", target=("general.jsonl", "gone.jsonl")),
     "a base URL that is none": Case("found", words=("--host", "127.0.0.1:9")),
+    "a host that no name server could know": Case(
+        "found a host name", words=("--host", "http://a..b:80")
+    ),
+    "half an address as the base URL": Case("found a host that is none", words=("--host", "http://[x")),
     "credentials in the base URL": Case("credentials", words=("--host", f"http://me:{SECRET}@127.0.0.1:9")),
     "a baseline that is not there": Case(
         "gone.json: there is no such baseline", words=("--baseline", "gone.json")

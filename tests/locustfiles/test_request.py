@@ -3,6 +3,7 @@
 import pytest
 
 from analysis.errors import UsageError
+from locustfiles.load.request import parse_origin
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
 from tests.servers.script import response
@@ -59,6 +60,10 @@ def test_a_request_that_would_break_the_protocol_is_refused(method: str, name: s
         "http://x:99999",
         "http://x?y",
         "http://[x",
+        "http://secret..b",
+        f"http://secret-{'x' * 70}",
+        "http://secret:port",
+        "http://x:0",
     ],
 )
 def test_a_base_url_that_is_none_is_refused_without_quoting_it(base_url: str) -> None:
@@ -66,3 +71,10 @@ def test_a_base_url_that_is_none_is_refused_without_quoting_it(base_url: str) ->
         WireClient(base_url)
 
     assert "secret" not in str(caught.value)
+
+
+def test_a_name_beyond_ascii_is_asked_for_as_name_servers_know_it() -> None:
+    origin = parse_origin("http://bücher.example:8000/v1/")
+
+    assert origin.authority == "xn--bcher-kva.example:8000"
+    assert origin.path == "/v1"
