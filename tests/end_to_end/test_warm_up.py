@@ -32,13 +32,7 @@ level = {level}
 
 @pytest.mark.parametrize(("model", "level", "slow"), [("open", 60, 30), ("closed", 20, 1)])
 def test_a_slow_warm_up_leaves_no_trace_in_the_measured_part(
-    tmp_path: Path,
-    run_root: Path,
-    faulty_service: ReferenceService,
-    model: str,
-    more: str,
-    level: int,
-    slow: int,
+    tmp_path: Path, run_root: Path, faulty_service: ReferenceService, model: str, level: int, slow: int
 ) -> None:
     """The service heals within the warm-up: what it held back by then is answered in the measured part."""
     more = 'arrivals = "constant"' if model == "open" else 'think = "0.05s"'
