@@ -128,10 +128,15 @@ def _concurrency(run: JudgedRun) -> Iterator[Line]:
     for field, label, colour in (("users", "users", "s2"), ("in_flight", "in flight", "s0")):
         if field == "users" and not closed:
             continue
+        # A reading tells of the slice that ends with it, a worker's last one of a slice for all of it.
+        ends = {
+            (round(t_s / run.log.run.slice_s) - 1, worker): value
+            for worker, t_s, value in _readings(run, field)
+        }
         sums: defaultdict[int, float] = defaultdict(float)
-        for _, t_s, value in _readings(run, field):
-            # A reading tells of the slice that ends with it.
-            sums[max(0, round(t_s / run.log.run.slice_s) - 1)] += value
+        for (at, _), value in ends.items():
+            if at >= 0:
+                sums[at] += value
         slice_s = run.log.run.slice_s
         last = max(sums, default=-1)
         points = [((at + 0.5) * slice_s, sums.get(at)) for at in range(last + 1)]
