@@ -3,16 +3,29 @@
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from analysis.errors import RunLogError
+from analysis.errors import RunLogError, UsageError
 from analysis.run_record import RunRecord, parse_run
 
 _NS_PER_S = 1_000_000_000
+
+
+def make_run_root(root: Path, option: str) -> None:
+    """Before the load rather than after it: a run that cannot be written is not worth starting."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{option}: found {root}, which cannot be written ({error.strerror}); name a directory"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from threading import Lock, Thread, current_thread, main_thread
 from types import FrameType
 from typing import IO
 
+from analysis.run_directory import make_run_root
 from scripts.checkout import LOCUSTFILE
 
 COMPLAINT = "plimsoll: "
@@ -80,7 +81,7 @@ class LoadProcess:
         self._signals: list[signal.Signals] = []
 
     def run(self, look: Callable[[float], None]) -> Ended:
-        self._order.run_root.mkdir(parents=True, exist_ok=True)
+        make_run_root(self._order.run_root, "--run-root")
         before = set(self._order.run_root.iterdir())
         process = subprocess.Popen(  # noqa: S603 -- our own interpreter and locustfile, no shell
             self._order.command(),

@@ -95,7 +95,7 @@ def _order(
     return Order(
         target=target,
         profile=profile,
-        run_root=run_root.absolute(),
+        run_root=_short(run_root.absolute()),  # the log of a run names no more of this machine than needed
         seed=seed,
         base_url=base_url,
         processes=processes,

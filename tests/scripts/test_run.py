@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import InvalidRunError
+from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
-from scripts.run import execute_runs
+from scripts.checkout import ROOT
+from scripts.run import execute_runs, run_command
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService, reference_service
 
@@ -120,6 +121,30 @@ def test_an_argument_that_locust_does_not_know_ends_with_2(service: ReferenceSer
     assert done.returncode == ExitCode.USAGE
     assert "--no-such-thing" in done.stderr
     assert runs_in(root) == []
+
+
+def test_a_run_below_the_working_directory_has_a_log_without_its_place(
+    service: ReferenceService, root: Path
+) -> None:
+    """A log may be shown to others, who need not know where things are on this machine."""
+    words = [word.replace(str(root), "runs") for word in command(root, service.base_url)]
+    done = subprocess.run(
+        words, cwd=root.parent, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+    )
+    (run,) = runs_in(root)
+
+    assert done.returncode == json.loads((run / "result.json").read_text())["exit_code"]
+    assert f"run directory: runs/{run.name}\n" in (run / "locust.log").read_text()
+    assert str(root.parent) not in (run / "locust.log").read_text().replace(profile(root.parent), "")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/runs"])
+def test_a_place_that_holds_no_runs_is_refused_by_option(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    root = tmp_path / place
+
+    with pytest.raises(UsageError, match=rf"^--run-root: found {root}, which cannot be written"):
+        run_command("reference", "smoke", 1, baseline="none", run_root=root)
 
 
 def test_a_target_that_is_down_is_an_invalid_run(root: Path) -> None:
