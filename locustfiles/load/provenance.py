@@ -7,6 +7,8 @@ from subprocess import DEVNULL, PIPE, TimeoutExpired, run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = ("plimsoll", "locust", "gevent", "httptools", "hdrhistogram", "numpy")
+# `git status` would write the index: whoever commits in the checkout meanwhile must not be held up.
+_LOOK_ONLY = ("--no-optional-locks",)
 
 
 def versions() -> dict[str, str]:
@@ -25,7 +27,7 @@ def git_state() -> dict[str, object] | None:
 def _git(*words: str) -> str | None:
     try:
         done = run(  # noqa: S603 - fixed words, no shell
-            ["git", "-C", str(CHECKOUT), *words],  # noqa: S607 - git is looked up like everywhere else
+            ["git", *_LOOK_ONLY, "-C", str(CHECKOUT), *words],  # noqa: S607 - looked up like everywhere else
             stdout=PIPE,
             stderr=DEVNULL,
             timeout=10,
