@@ -7,6 +7,7 @@ target file shown before, `<!-- check: target -->` and `<!-- check: workflow -->
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,15 +56,23 @@ def blocks(*checks: str) -> list[Block]:
 
 
 def run(block: Block, tmp_path: Path, folder: Path = ROOT) -> None:
-    """A busy machine may make a run invalid; then it must say so, and nothing else may be wrong."""
+    """A busy machine may make a run invalid, which must say so; a second attempt has to succeed."""
+    done = attempt(block, tmp_path / "first", folder)
+    if done.returncode == ExitCode.INVALID and "the generator was overloaded" in done.stdout:
+        shutil.rmtree(ROOT / "reports/runs/again", ignore_errors=True)  # left by a block that ended early
+        done = attempt(block, tmp_path / "second", folder)
+    assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
+
+
+def attempt(block: Block, results: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLIMSOLL_")}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PLIMSOLL_RUN_DIRECTORY": str(tmp_path / "runs"),
-        "PLIMSOLL_BASELINES": str(tmp_path / "baselines"),
+        "PLIMSOLL_RUN_DIRECTORY": str(results / "runs"),
+        "PLIMSOLL_BASELINES": str(results / "baselines"),
         "MY_API_KEY": "a-key-of-the-test",
     }
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.text],
         cwd=folder,
         env=environment,
@@ -72,8 +81,6 @@ def run(block: Block, tmp_path: Path, folder: Path = ROOT) -> None:
         text=True,
         check=False,
     )
-    overloaded = done.returncode == ExitCode.INVALID and "the generator was overloaded" in done.stdout
-    assert done.returncode == 0 or overloaded, f"{block.text}\n{done.stdout}\n{done.stderr}"
 
 
 def links(document: Path) -> Iterator[str]:
@@ -167,6 +174,18 @@ def test_workflows_are_valid_and_call_what_exists(path: Path) -> None:
         assert step.get("uses", "actions/").startswith("actions/")
         for script in re.findall(r"(?:\./)?((?:scripts|\.ci)/[a-z.]+)", step.get("run", "")):
             assert (ROOT / script).exists()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name
+)
+def test_a_pull_request_reaches_the_fixed_runner_from_this_repository_only(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text())
+    triggers = workflow[True]  # YAML 1.1 takes "on" for a truth value
+    asked = [words for words in re.findall(r"\$\{\{.*?\}\}", path.read_text(), re.S) if "RUNNER" in words]
+
+    if "pull_request" in triggers:
+        assert [words for words in asked if "head.repo.full_name == github.repository" not in words] == []
 
 
 @pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/pin", ".ci/run"])
