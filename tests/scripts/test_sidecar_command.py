@@ -15,7 +15,16 @@ import pytest
 
 from analysis.exit_code import ExitCode
 from analysis.sample import parse_sample
-from tests.scripts.sidecar_run import DEADLINE_S, ROOT, environment, sidecar, sidecar_words, target_file
+from tests.scripts.sidecar_run import (
+    DEADLINE_S,
+    ROOT,
+    Sample,
+    SidecarRun,
+    environment,
+    sidecar,
+    sidecar_words,
+    target_file,
+)
 from tests.servers.debian_server import free_port
 from tests.servers.prometheus_server import PrometheusServer, prometheus_server
 from tests.servers.redis_server import redis_server
@@ -45,44 +54,56 @@ def wait_until_gone(pid: int) -> bool:
     return False
 
 
-def test_everything_is_watched_within_its_budget(prometheus: PrometheusServer, tmp_path: Path) -> None:
-    """10 ms of CPU a sample is 1 % of a core at one sample a second. The median spares a busy host."""
+def watch_everything(
+    prometheus: PrometheusServer, tmp_path: Path, *words: str
+) -> tuple[list[Sample], SidecarRun]:
+    """Eleven samples once nothing is missing, and the sidecar that has ended."""
     with redis_server(tmp_path, password=SECRET) as redis:
         with redis.client() as client:
             client.set("circuit_breaker:rag", json.dumps({"state": "half_open"}))
         watch = WATCH_ALL.format(port=prometheus.port, prometheus=prometheus.url)
-        with sidecar(target_file(tmp_path, watch), "--period", "0.2", environ={"REDIS": redis.url}) as run:
+        with sidecar(target_file(tmp_path, watch), *words, environ={"REDIS": redis.url}) as run:
             run.until(lambda sample: not sample["missing"])
             samples = [run.sample() for _ in range(11)]
             assert run.end() == (ExitCode.PASS, "")
+    return samples, run
 
+
+def test_everything_is_watched(prometheus: PrometheusServer, tmp_path: Path) -> None:
+    samples, run = watch_everything(prometheus, tmp_path)
     last = samples[-1]
+
     assert last["source"] == "sidecar"
     assert last["host"]["memory_used_percent"] > 0.0
     assert last["process"]["pids"][0] == prometheus.pid
     assert last["prometheus"] == {"up": 1.0, "heap": last["prometheus"]["heap"], "idle": 0.0, "rate": 2.0}
     assert last["redis"]["used_memory_bytes"] > 0
     assert last["breakers"] == {"rag": "half_open"}
-    spent_s = [after["sidecar"]["cpu_s"] - before["sidecar"]["cpu_s"] for before, after in pairwise(samples)]
-    assert statistics.median(spent_s) <= 0.010
-    assert max(sample["sidecar"]["rss_bytes"] for sample in samples) <= 80_000_000
     assert not any(SECRET.encode() in line for line in run.lines)
     assert [parse_sample(line)["seq"] for line in run.lines] == list(range(len(run.lines)))
 
 
-def test_ticks_keep_to_the_schedule_of_the_first(tmp_path: Path) -> None:
-    """Whatever a sample costs, the tenth is due nine periods after the first."""
-    with sidecar(target_file(tmp_path), "--period", "0.1") as run:
-        samples = [run.sample() for _ in range(15)]
+@pytest.mark.slow
+def test_watching_everything_keeps_to_its_budget(prometheus: PrometheusServer, tmp_path: Path) -> None:
+    """10 ms of CPU a sample is 1 % of a core at one sample a second. The median spares a busy host."""
+    samples, _ = watch_everything(prometheus, tmp_path, "--period", "1")
 
-    start_ns = samples[0]["t_mono_ns"]
-    late_s = [
-        (sample["t_mono_ns"] - start_ns) / 1e9 - sample["seq"] * 0.1
-        for sample in samples
-        if all(earlier["gap_s"] is None for earlier in samples[: sample["seq"] + 1])
-    ]
-    assert statistics.median(late_s) == pytest.approx(0.0, abs=0.05)
-    assert max(late_s) < 0.1
+    spent_s = [after["sidecar"]["cpu_s"] - before["sidecar"]["cpu_s"] for before, after in pairwise(samples)]
+    assert statistics.median(spent_s) <= 0.010
+    assert max(sample["sidecar"]["rss_bytes"] for sample in samples) <= 80_000_000
+
+
+def test_ticks_keep_to_the_schedule_of_the_first(tmp_path: Path) -> None:
+    """Were each period counted from the end of the sample before, all that they cost would add up."""
+    period_s = 0.1
+    with sidecar(target_file(tmp_path), "--period", f"{period_s}") as run:
+        samples = [run.sample() for _ in range(25)]
+
+    first, *_, last = samples
+    cost_s = last["sidecar"]["cpu_s"] - first["sidecar"]["cpu_s"]
+    since_s = [(sample["t_mono_ns"] - first["t_mono_ns"]) / 1e9 for sample in samples[-7:]]
+    off_s = [abs((seconds + period_s / 2) % period_s - period_s / 2) for seconds in since_s]
+    assert min(off_s) < cost_s / 2  # the least of several, as a busy machine wakes some of them late
 
 
 def test_missed_ticks_are_marked_as_a_gap(tmp_path: Path) -> None:
