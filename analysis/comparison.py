@@ -11,7 +11,7 @@ from analysis.result import ComparisonRow, Outcome
 from analysis.run_summary import RunSummary, Summary
 from analysis.screen import Limits, Screening, outcomes, screen
 
-_NOT_COMPARED = frozenset({"send_lag", "wake_lag", "loop_lag", "sent", "ok", "failed", "dropped"})
+NOT_COMPARED = frozenset({"send_lag", "wake_lag", "loop_lag", "sent", "ok", "failed", "dropped"})
 """The generator's own health, and counts that the rates and ratios already hold."""
 
 
@@ -56,6 +56,7 @@ class _Pair:
     baseline: float | None
     candidate: float | None
     screening: Screening | None
+    primary: bool
     gated: bool
     reason: str | None
 
@@ -70,7 +71,7 @@ class _Pair:
 
 def _statistics(runs: Sequence[RunSummary]) -> Iterator[tuple[str, str]]:
     for key in sorted({key for run in runs for key in run.series}):
-        if key.partition(".")[2] in _NOT_COMPARED:
+        if key.partition(".")[2] in NOT_COMPARED:
             continue
         for statistic in (*COMPARED, "rate", "ratio"):
             if any(key in run.series and statistic in run.series[key].values for run in runs):
@@ -102,16 +103,17 @@ def _pair(
         reason = f"no value in every run of the {' and the '.join(missing or ['baseline'])}"
         # A metric that the baseline could decide about and the candidate lost must not pass unseen.
         lost = missing == ["candidate"] and not few and statistic != "p99"
-        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary and lost, reason)
+        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary, primary and lost, reason)
     floor = floors.get(f"{key}.{statistic}", default_floor(metric, statistic))
     screening = _screening(metric, statistic, arms[0], arms[1], margin, floor)
     if screening is None:
         reason = "a value of 0 has no ratio to another"
-        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary, reason)
+        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary, primary, reason)
     # Errors in too few requests prove no PASS, yet they can prove a regression.
     proven = statistic == "ratio" and screening.low > screening.limits.worse
     gated = primary and (not few or proven)
-    return _Pair(endpoint, metric, statistic, margin, old, new, screening, gated, "; ".join(few) or None)
+    why_not = "; ".join(few) or None
+    return _Pair(endpoint, metric, statistic, margin, old, new, screening, primary, gated, why_not)
 
 
 def _screening(
@@ -137,9 +139,15 @@ def _screening(
         return None
     else:
         old, new = [math.log(value) for value in old], [math.log(value) for value in new]
-        up, down = math.log1p(margin), -math.log1p(margin)
-        limits = Limits(worse=up, better=down) if sign > 0 else Limits(worse=-down, better=-up)
+        limits = Limits(worse=_worse(margin, sign), better=-math.log1p(margin))
     return screen([sign * v for v in old], [sign * v for v in new], floor=floor, limits=limits)
+
+
+def _worse(margin: float, sign: float) -> float:
+    """A rise of a time and a drop of a rate by the margin; a rate cannot drop by more than all of it."""
+    if sign > 0:
+        return math.log1p(margin)
+    return math.inf if margin >= 1 else -math.log1p(-margin)
 
 
 def _row(pair: _Pair, outcome: Outcome | None, family: int) -> ComparisonRow:
@@ -176,6 +184,7 @@ def _row(pair: _Pair, outcome: Outcome | None, family: int) -> ComparisonRow:
         gated=pair.gated,
         smallest_effect=smallest,
         reason=reason,
+        primary=pair.primary,
     )
 
 

@@ -21,8 +21,8 @@ ABOVE_PER_ARM = 100
 """Observations that must lie above a percentile before it can decide anything."""
 
 LEAST_EFFECT_US = 1_000.0
-"""A change of a time by less than this is no regression, however large beside a short time: scheduling on
-the host moves millisecond answers by as much."""
+"""A change of a time by less than this is no regression, however large beside a short time, unless the target
+sets a margin of its own: scheduling on the host moves millisecond answers by as much."""
 
 RULE_OF_THREE = 3
 """No error in n requests still allows 3/n (95 %)."""
@@ -53,16 +53,15 @@ class GateRules:
 
     def margin(self, endpoint: str, metric: str, statistic: str) -> float:
         """Relative for times and rates, a difference for ratios."""
-        general = f"{metric}.{statistic}"
-        for found in (self.margins.get(f"{endpoint}.{general}"), self.margins.get(general)):
-            if found is not None:
-                return found
-        return _MARGINS.get(general, _OTHER_MARGINS[statistic])
+        own = self._own_margin(endpoint, metric, statistic)
+        return _MARGINS.get(f"{metric}.{statistic}", _OTHER_MARGINS[statistic]) if own is None else own
 
     def margin_beside(self, endpoint: str, metric: str, statistic: str, baseline: float | None) -> float:
-        """The margin, widened for times so short that it would be below `LEAST_EFFECT_US`."""
+        """The margin; a default one is widened where it would be below `LEAST_EFFECT_US`."""
         margin = self.margin(endpoint, metric, statistic)
         if not baseline or metric_named(metric).unit != "us":
+            return margin
+        if self._own_margin(endpoint, metric, statistic) is not None:
             return margin
         return max(margin, LEAST_EFFECT_US / baseline)
 
@@ -79,6 +78,11 @@ class GateRules:
                 return endpoint == EVERYTHING and self.model is Model.CLOSED
             case _:
                 return False
+
+    def _own_margin(self, endpoint: str, metric: str, statistic: str) -> float | None:
+        """The endpoint's before the metric's."""
+        general = f"{metric}.{statistic}"
+        return self.margins.get(f"{endpoint}.{general}", self.margins.get(general))
 
 
 def too_few(statistic: str, arm: Sequence[Summary], margin: float) -> str | None:

@@ -21,7 +21,7 @@ the generator was stalled so often that its load was another one than asked for.
 CPU_PERCENT = 90.0
 """Of one core, per worker: a worker is a single thread."""
 
-_SHARE_OF_RESPONSE = {"send_lag": 0.01, "wake_lag": 0.02, "loop_lag": 0.02}
+SHARE_OF_RESPONSE = {"send_lag": 0.01, "wake_lag": 0.02, "loop_lag": 0.02}
 """A lag this small beside what is measured does no harm, however long it is."""
 
 
@@ -43,7 +43,7 @@ def generator_checks(log: RunLog, measurement: Measurement) -> Iterator[Check]:
 
 
 def _lag(name: str, lags: Histogram, least_us: float, fastest_us: float | None, text: str) -> Check:
-    limit_us = max(least_us, _SHARE_OF_RESPONSE[name] * (fastest_us or 0.0))
+    limit_us = max(least_us, SHARE_OF_RESPONSE[name] * (fastest_us or 0.0))
     limit = f"<= {limit_us / 1000:.3g} ms"
     if lags.count == 0:
         return Check(name, False, None, limit, f"{name} was not recorded, so that it cannot be trusted")

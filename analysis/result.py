@@ -101,6 +101,8 @@ class ComparisonRow:
     gated: bool
     smallest_effect: float | None
     reason: str | None
+    primary: bool = False
+    """It decides wherever it rests on enough; one that is not `gated` all the same does not."""
 
 
 @dataclass(frozen=True, slots=True)

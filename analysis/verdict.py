@@ -67,7 +67,8 @@ def decide(
     if not comparison.comparable:
         differing = ", ".join(comparison.differing)
         text = f"baseline {comparison.baseline_id} is not comparable, these keys differ: {differing}"
-        return Decision(Verdict.NO_BASELINE, doubt, (text, *unknown))
+        passed_over = () if no_baseline_reason is None else (no_baseline_reason,)
+        return Decision(Verdict.NO_BASELINE, doubt, (text, *passed_over, *unknown))
     if compared is Outcome.INCONCLUSIVE:
         return Decision(Verdict.INCONCLUSIVE, doubt, (*_doubts(comparison), *unknown))
     count = sum(row.gated for row in comparison.rows)
@@ -76,7 +77,17 @@ def decide(
         _changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
     )
     verdict = Verdict.IMPROVEMENT if better else Verdict.PASS
-    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown))
+    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown, *_not_gated(comparison)))
+
+
+def _not_gated(comparison: Comparison) -> tuple[str, ...]:
+    """What a pass says nothing about, though it would decide if it could."""
+    names = [
+        f"{row.endpoint} {row.metric} {row.statistic}"
+        for row in comparison.rows
+        if row.primary and not row.gated
+    ]
+    return (f"not gated, as they rest on too few observations: {', '.join(names)}",) if names else ()
 
 
 def _doubts(comparison: Comparison) -> tuple[str, ...]:

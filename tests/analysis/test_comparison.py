@@ -1,5 +1,6 @@
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -78,6 +79,36 @@ def test_fewer_answers_per_second_are_a_regression_with_a_negative_change() -> N
     assert row.smallest_effect < -row.margin
 
 
+@pytest.mark.parametrize(
+    ("rate", "outcome"), [(94.0, Outcome.PASS), (86.0, Outcome.REGRESSION), (90.0, Outcome.INCONCLUSIVE)]
+)
+def test_the_margin_of_a_rate_is_a_drop_by_that_share(rate: float, outcome: Outcome) -> None:
+    row = row_of(compare(rate_runs(100.0), rate_runs(rate, 5), RULES, {}), "throughput", "rate")
+
+    assert row.outcome is outcome
+
+
+def test_a_rate_may_drop_by_more_than_a_rise_by_its_margin_would_make_good() -> None:
+    """9.5 % is within a margin of 10 %; undoing a rise by 10 % takes 9.1 %."""
+    steady = [
+        replace(run, series={"*.throughput": Summary(6000, {"rate": 100.0})}) for run in rate_runs(100.0)
+    ]
+    slower = [replace(run, series={"*.throughput": Summary(6000, {"rate": 90.5})}) for run in rate_runs(90.5)]
+
+    rows = compare(steady, slower, RULES, {"*.throughput.rate": 0.001})
+
+    assert row_of(rows, "throughput", "rate").outcome is Outcome.PASS
+
+
+def test_no_rate_drops_by_more_than_all_of_it() -> None:
+    rules = GateRules(Model.CLOSED, set(), {"throughput.rate": 1.0})
+
+    row = row_of(compare(rate_runs(100.0), rate_runs(5.0, 3), rules, {}), "throughput", "rate")
+
+    assert row.outcome is Outcome.PASS
+    assert row.smallest_effect == -1.0
+
+
 def test_more_answers_per_second_are_an_improvement() -> None:
     row = row_of(compare(rate_runs(100.0), rate_runs(140.0, 3), RULES, {}), "throughput", "rate")
 
@@ -113,7 +144,7 @@ def test_too_few_observations_are_shown_and_not_gated() -> None:
     rows = compare(runs(requests=600), runs(2.0, 1, requests=600), RULES, {})
     p95 = row_of(rows, "response", "p95")
 
-    assert not p95.gated
+    assert (p95.primary, p95.gated) == (True, False)
     assert p95.change == pytest.approx(1.0, abs=0.02)
     assert p95.reason == "candidate: 30 observations above it in 1 run, 100 are needed"
     assert row_of(rows, "response", "p50").gated

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from analysis.gate import GateRules, too_few
@@ -84,3 +87,22 @@ def test_a_change_of_less_than_a_millisecond_is_within_every_margin_of_a_time() 
     assert rules.margin_beside("health", "response", "p50", 2_000.0) == 0.5
     assert rules.margin_beside("health", "response", "p50", None) == 0.10
     assert rules.margin_beside("health", "errors", "ratio", 0.001) == 0.005
+
+
+def test_a_margin_of_the_targets_own_is_not_widened() -> None:
+    rules = GateRules(Model.OPEN, frozenset(), {"response.p95": 0.2, "health.response.p50": 0.05})
+    assert rules.margin_beside("health", "response", "p50", 2_000.0) == 0.05
+    assert rules.margin_beside("health", "response", "p95", 2_000.0) == 0.2
+    assert rules.margin_beside("health", "response", "p99", 2_000.0) == 0.5
+
+
+def test_the_requests_that_the_documents_ask_for_are_those_that_gating_needs() -> None:
+    """In each run, and over the runs of a side."""
+    root = Path(__file__).parents[2]
+    for statistic, per_run, per_side in (("p95", 400, 2000), ("p99", 2000, 10_000)):
+        assert too_few(statistic, arm(per_run, per_side), 0.1) is None
+        assert too_few(statistic, arm(per_run - 1, per_side), 0.1) is not None
+        assert too_few(statistic, arm(per_side - 1), 0.1) is not None
+        for document in ("README.md", "locustfiles/profiles/baseline.toml"):
+            text = " ".join((root / document).read_text().replace("#", " ").split())
+            assert re.search(rf"{statistic} from {per_run} [a-z ]*and {per_side}\b", text), document

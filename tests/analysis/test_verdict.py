@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -147,6 +148,16 @@ def test_an_objective_that_was_not_evaluated_is_mentioned_and_fails_nothing() ->
 
     assert found.verdict is Verdict.PASS
     assert found.reasons[-1] == "objective p95 was not evaluated: too few requests"
+
+
+def test_a_pass_names_what_would_decide_and_could_not() -> None:
+    idle = replace(row(P, gated=False), endpoint="health", primary=True)
+    comparison = compared(P)
+
+    found = decided(replace(comparison, rows=(*comparison.rows, idle, row(P, gated=False))))
+
+    assert found.verdict is Verdict.PASS
+    assert found.reasons[-1] == "not gated, as they rest on too few observations: health response p95"
 
 
 def test_doubt_says_what_these_runs_could_have_shown() -> None:
