@@ -13,6 +13,9 @@ from analysis.result import Outcome
 ALPHA = 0.05
 """One-sided each way: the chance of REGRESSION, and of PASS, when the true change is the margin."""
 
+CONFIDENCE = 1 - 2 * ALPHA
+"""Of the interval that a screening has: two-sided, with ALPHA beyond each end."""
+
 ALPHA_SINGLE = 0.025
 """For REGRESSION from one candidate run, which cannot show its own noise."""
 

@@ -1,7 +1,9 @@
 """The definition of every metric that a report shows, so that no number is left to guess at."""
 
+from analysis.interval import CONFIDENCE
 from analysis.metric import ANY_STAGE, METRICS, STAGE
 from analysis.result import Result
+from reports.wording import percent
 
 
 def definitions(result: Result) -> tuple[tuple[str, str], ...]:
@@ -14,8 +16,12 @@ def definitions(result: Result) -> tuple[tuple[str, str], ...]:
         shown.add(ANY_STAGE)
     found = [(name, metric.definition) for name, metric in METRICS.items() if name in shown]
     parts = "from run to run" if len(result.runs) > 1 else "from five sections of the measured part"
+    confidence = percent(CONFIDENCE)
     return (
         *found,
         ("p50 to p99.9", "The value that this share of observations does not exceed, from merged counts."),
-        ("small figures", f"The 95 % interval of the figure above them, {parts}."),
+        (
+            "small figures",
+            f"In these tables the {confidence} interval of the figure above them, {parts}.",
+        ),
     )

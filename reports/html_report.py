@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.screen import CONFIDENCE
 from reports import table, wording
 from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ungated_rows
 from reports.curve import CurveChart, chart_scale, draw_curves, is_logarithmic
@@ -53,7 +54,8 @@ def render_html(data: ReportData) -> str:
         facts=data.facts,
         word=wording.word(result.verdict),
         tone=wording.tone(result.verdict),
-        meaning=wording.meaning(result.verdict),
+        meaning=wording.meaning(result),
+        confidence=wording.percent(CONFIDENCE),
         exit_meaning=wording.exit_code_meaning(result),
         reasons=[wording.sentence(reason) for reason in result.reasons],
         run_facts=_run_facts(data),

@@ -64,7 +64,7 @@ def _verdict(result: Result) -> _Case:
         ending = _Ending.ERROR if undecided else _Ending.FAILED
     else:
         ending = _Ending.SKIPPED if undecided else _Ending.PASSED
-    message = f"{wording.word(result.verdict)}: {wording.meaning(result.verdict)}"
+    message = f"{wording.word(result.verdict)}: {wording.meaning(result)}"
     return _Case("verdict", ending, message, result.verdict.value, "\n".join(result.reasons))
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from analysis.result import Verdict
+from analysis.screen import CONFIDENCE
 from reports import table, wording
 from reports.comparison_table import gated_table, ungated_table
 from reports.printable import one_line
@@ -24,7 +25,7 @@ def render_markdown(data: ReportData) -> str:
     sign = _SIGNS[wording.tone(result.verdict)]
     parts = [
         f"## {sign} {wording.word(result.verdict)}: {escaped(result.target)} under {escaped(result.profile)}",
-        f"{escaped(wording.meaning(result.verdict))} "
+        f"{escaped(wording.meaning(result))} "
         f"Exit code {result.exit_code} ({escaped(wording.exit_code_meaning(result))}).",
         "\n".join(f"- {escaped(wording.sentence(reason))}" for reason in result.reasons[:_ROWS]),
         _facts(data),
@@ -83,6 +84,7 @@ def _comparison(data: ReportData) -> str:
     )
     if not comparison.comparable:
         return f"{lead} Not comparable. These keys differ: {escaped(', '.join(comparison.differing))}."
+    lead += f" Small figures are the {wording.percent(CONFIDENCE)} interval of the change."
     parts = [lead, _table(gated_table(comparison, wording.decides(data.result)), "No metric is gated.")]
     ungated = _table(ungated_table(comparison))
     if ungated:

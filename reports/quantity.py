@@ -100,7 +100,7 @@ def change(value: float | None, unit: str, *, signed: bool = True) -> str:
     size = round(abs(value) * 100, 2 if fine else 1)
     sign = "" if size == 0 else MINUS if value < 0 else "+" if signed else ""
     number = f"{size:.2f}" if fine and size else f"{size:.1f}"
-    return f"{sign}{number}{NARROW_SPACE}{'pp' if unit == 'ratio' else '%'}"
+    return f"{sign}{number}{NARROW_SPACE}{'points' if unit == 'ratio' else '%'}"
 
 
 def clock_time(value_s: float) -> str:

@@ -34,7 +34,7 @@ def objective_table(result: Result) -> Table:
         (
             Cell(wording.objective_title(row), small=row.reason or ""),
             Cell(unequal(row.value, row.limit, row.unit)[0], number=True),
-            Cell(f"≤ {unequal(row.value, row.limit, row.unit)[1]}", number=True),
+            Cell(_limit(row), number=True),
             Cell(_share_of_limit(row), number=True),
             Cell(wording.objective_word(row), tone=_objective_tone(row) if wording.decides(result) else ""),
         )
@@ -173,6 +173,11 @@ def _span(row: MetricRow, scale: Scale) -> str:
     if row.low is None or row.high is None:
         return ""
     return f"{scale.number(row.low)} … {scale.number(row.high)}"
+
+
+def _limit(row: ObjectiveRow) -> str:
+    sign = "≥" if wording.at_least(row) else "≤"
+    return f"{sign} {unequal(row.value, row.limit, row.unit)[1]}"
 
 
 def _share_of_limit(row: ObjectiveRow) -> str:

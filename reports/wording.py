@@ -1,17 +1,24 @@
 """The report's sentences: what each verdict, outcome and exit code means in plain words."""
 
+from analysis.metric import Direction, metric_named
 from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
+from analysis.screen import CONFIDENCE
 from reports.quantity import change, quantity, unequal
 
 _MEANING = {
-    Verdict.PASS: "Every objective was met and no gated metric is worse than its margin allows.",
-    Verdict.IMPROVEMENT: "Every objective was met and at least one gated metric became better, none worse.",
+    Verdict.PASS: "No objective was missed and no gated metric is worse than its margin allows.",
+    Verdict.IMPROVEMENT: "No objective was missed and at least one gated metric became better, none worse.",
     Verdict.REGRESSION: "At least one gated metric is worse than the baseline by more than its margin.",
     Verdict.OBJECTIVE_MISSED: "At least one objective was missed.",
     Verdict.INVALID: "This run cannot be trusted, so its numbers decide nothing about the service.",
     Verdict.INCONCLUSIVE: "There is too little data to tell a change beyond the margin from noise.",
-    Verdict.NO_BASELINE: "Every objective was met, but there is no comparable baseline to compare with.",
+    Verdict.NO_BASELINE: "No objective was missed, but there is no comparable baseline to compare with.",
 }
+_MEANING_ALONE = {
+    Verdict.PASS: "No objective was missed; the run was not compared with a baseline.",
+    Verdict.INCONCLUSIVE: "No objective could be evaluated, and the run was not compared with a baseline.",
+}
+"""Of verdicts that say less without a comparison."""
 _TONES = {
     Verdict.PASS: "good",
     Verdict.IMPROVEMENT: "good",
@@ -40,8 +47,9 @@ def word(name: str) -> str:
     return name.replace("_", " ").upper()
 
 
-def meaning(verdict: Verdict) -> str:
-    return _MEANING[verdict]
+def meaning(result: Result) -> str:
+    alone = _MEANING_ALONE.get(result.verdict) if result.comparison is None else None
+    return alone or _MEANING[result.verdict]
 
 
 def tone(verdict: Verdict) -> str:
@@ -85,8 +93,13 @@ def objective_sentence(row: ObjectiveRow) -> str:
     value, limit = unequal(row.value, row.limit, row.unit)
     if row.met is None:
         return f"{objective_title(row)}: limit {limit}, not evaluated: {row.reason or 'nothing was measured'}"
-    relation = "within" if row.met else "above"
+    relation = "within" if row.met else "below" if at_least(row) else "above"
     return f"{objective_title(row)}: {value}, {relation} the limit of {limit}"
+
+
+def at_least(row: ObjectiveRow) -> bool:
+    """Whether the limit is the least that is wanted, not the most that is allowed."""
+    return metric_named(row.metric).direction is Direction.HIGHER
 
 
 def comparison_sentence(row: ComparisonRow) -> str:
@@ -107,7 +120,11 @@ def comparison_sentence(row: ComparisonRow) -> str:
 def interval(row: ComparisonRow) -> str:
     if row.low is None or row.high is None:
         return "no interval"
-    return f"95{_NBSP}% interval {change(row.low, row.unit)} to {change(row.high, row.unit)}"
+    return f"{percent(CONFIDENCE)} interval {change(row.low, row.unit)} to {change(row.high, row.unit)}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}{_NBSP}%"
 
 
 def _quantity_name(metric: str, statistic: str) -> str:

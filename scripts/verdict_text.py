@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.result import ComparisonRow, MetricRow, Result
 from analysis.run_summary import EVERYTHING
+from analysis.screen import CONFIDENCE
 from reports.quantity import ABSENT, change, quantity
+from reports.wording import percent
 from scripts.text_table import aligned
 
 _PERCENTILES = ("p50", "p95", "p99")
@@ -38,7 +40,17 @@ def _metrics(rows: Sequence[MetricRow]) -> Iterator[tuple[str, ...]]:
 
 
 def _comparison(rows: Iterable[ComparisonRow]) -> Iterator[tuple[str, ...]]:
-    yield ("gated", "", "", "baseline", "candidate", "change", "interval", "margin", "outcome")
+    yield (
+        "gated",
+        "",
+        "",
+        "baseline",
+        "candidate",
+        "change",
+        f"{percent(CONFIDENCE)} interval",
+        "margin",
+        "outcome",
+    )
     for row in rows:
         if row.gated:
             low, high = (change(value, row.unit) for value in (row.low, row.high))

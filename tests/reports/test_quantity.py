@@ -72,7 +72,7 @@ def test_a_value_beyond_its_limit_never_reads_like_the_limit(
         (0.1832, "us", "+18.3 %"),
         (-0.148, "us", "\u221214.8 %"),
         (0.0012, "us", "+0.12 %"),
-        (0.0164, "ratio", "+1.64 pp"),
+        (0.0164, "ratio", "+1.64 points"),
         (0.0, "us", "0.0 %"),
         (4.387, "us", "+438.7 %"),
         (None, "us", "\u2013"),
