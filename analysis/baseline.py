@@ -4,6 +4,7 @@ plimsoll.baseline/1  the first format: runs with their statistics, pooled histog
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from analysis.errors import BaselineError, UsageError, shown
 from analysis.run_summary import RunSummary, Summary
 from analysis.setting import Setting
 from analysis.whole_file import write_whole
+
+logger = logging.getLogger(__name__)
 
 BASELINE_SCHEMA = "plimsoll.baseline/1"
 LEAST_RUNS = 5
@@ -85,6 +88,7 @@ class Baseline:
     env8: str
     environment: BaselineEnvironment
     clock: str
+    workers: int
     runs: tuple[StoredRun, ...]
     pooled: Mapping[str, str]
     """`<endpoint>.<metric>` to the histogram of all runs, HdrHistogram V2, as far as the size allows."""
@@ -105,7 +109,14 @@ class Baseline:
 
     @property
     def setting(self) -> Setting:
-        return Setting(self.target, self.profile, self.scenario_sha256, self.clock, self.environment.hard)
+        return Setting(
+            target=self.target,
+            profile=self.profile,
+            scenario_sha256=self.scenario_sha256,
+            clock=self.clock,
+            workers=self.workers,
+            hard=self.environment.hard,
+        )
 
     def floors(self) -> dict[str, float]:
         return {name: noise.s_floor for name, noise in self.noise.items()}
@@ -189,7 +200,8 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -> Path:
     """Put a reviewed candidate in the place of the baseline of its kind; returns that place.
 
-    The candidate file is removed. An older baseline is replaced, and its id stays in `supersedes`.
+    The candidate file is removed. An older baseline is replaced, and its id stays in `supersedes`; one that
+    cannot be read is replaced all the same.
     """
     if kind is BaselineKind.CANDIDATE:
         raise UsageError("--as: found candidate, wanted rolling or anchor")
@@ -197,11 +209,20 @@ def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -
     place = baseline_path(root, baseline.target, baseline.profile, baseline.env8, kind)
     if place.exists() and path.samefile(place):
         raise UsageError(f"{path}: found the {kind.value} baseline itself, wanted a candidate to promote")
-    older = read_baseline(place).baseline_id if place.exists() else None
-    write_baseline(replace(baseline, kind=kind, supersedes=older).sealed(), place)
+    write_baseline(replace(baseline, kind=kind, supersedes=_id_of(place)).sealed(), place)
     if baseline.kind is BaselineKind.CANDIDATE:
         path.unlink()
     return place
+
+
+def _id_of(place: Path) -> str | None:
+    if not place.exists():
+        return None
+    try:
+        return read_baseline(place).baseline_id
+    except BaselineError as error:
+        logger.warning("An unreadable baseline is replaced: %s", error)
+        return None
 
 
 _ADAPTER = TypeAdapter(Baseline)

@@ -2,11 +2,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from analysis.baseline import LEAST_RUNS, Baseline, BaselineEnvironment, BaselineKind, Noise, StoredRun
-from analysis.comparison import on_scale
+from analysis.baseline import (
+    LARGEST_BYTES,
+    LEAST_RUNS,
+    Baseline,
+    BaselineEnvironment,
+    BaselineKind,
+    Noise,
+    StoredRun,
+)
+from analysis.canonical import canonical_text
+from analysis.comparison import NOT_COMPARED, on_scale
 from analysis.errors import InvalidRunError, UsageError
 from analysis.gate import COMPARED, GateRules
 from analysis.judged_run import JudgedRun, read_like_runs
@@ -14,10 +24,12 @@ from analysis.measurement import GENERATOR, merged
 from analysis.noise import default_floor, sample_deviation
 from analysis.plural import plural
 
-POOLED_BYTES = 120_000
-"""For histograms; what is left of the size limit is for the runs."""
+_SPARE_BYTES = 1_000
+"""For what promoting changes, such as the id of the baseline that was there before."""
 
 _POOLED_FIRST = ("response", "ttft", "gap", "service", "ttfb", "ttft_service", "tpot", "max_gap")
+_KEPT = frozenset({"response", "ttft", "errors", "goodput", "throughput"})
+"""Metrics that decide something, which every baseline has."""
 
 
 def build_baseline(paths: Sequence[Path]) -> Baseline:
@@ -36,7 +48,7 @@ def build_baseline(paths: Sequence[Path]) -> Baseline:
     last = runs[-1].log.run
     setting = runs[-1].setting
     stored = tuple(_stored(run) for run in runs)
-    return Baseline(
+    bare = Baseline(
         baseline_id=f"{_compact(last.start_utc)}-{setting.target}-{setting.profile}-{runs[-1].env8}",
         kind=BaselineKind.CANDIDATE,
         supersedes=None,
@@ -49,18 +61,39 @@ def build_baseline(paths: Sequence[Path]) -> Baseline:
             last.environment.hard, last.environment.soft, last.environment.ignored
         ),
         clock=setting.clock,
+        workers=setting.workers,
         runs=stored,
-        pooled=_pooled(runs),
+        pooled={},
         prometheus=_prometheus(runs),
         noise=_noise(stored, runs[-1].rules),
         provenance={
             "versions": dict(last.versions),
             "git": None if last.git is None else {"commit": last.git.commit, "dirty": last.git.dirty},
             "mode": last.mode.value,
-            "workers": len(last.workers),
             "base_url": last.base_url,
         },
-    ).sealed()
+    )
+    fitting = _fitting(bare)
+    return replace(fitting, pooled=_pooled(runs, LARGEST_BYTES - _size(fitting))).sealed()
+
+
+def _fitting(baseline: Baseline) -> Baseline:
+    """Without metrics for information, as far as the size asks: those of stages go first."""
+    names = {key.partition(".")[2] for run in baseline.runs for key in run.series} - _KEPT
+    order = {name: place for place, name in enumerate(_POOLED_FIRST)}
+    for name in sorted(names, key=lambda name: (order.get(name, len(order)), name), reverse=True):
+        if _size(baseline) <= LARGEST_BYTES:
+            break
+        runs = tuple(
+            replace(run, series={k: v for k, v in run.series.items() if k.partition(".")[2] != name})
+            for run in baseline.runs
+        )
+        baseline = replace(baseline, runs=runs)
+    return baseline
+
+
+def _size(baseline: Baseline) -> int:
+    return len(baseline.sealed().to_json().encode()) + _SPARE_BYTES
 
 
 def _stored(run: JudgedRun) -> StoredRun:
@@ -71,21 +104,24 @@ def _stored(run: JudgedRun) -> StoredRun:
         if endpoint != GENERATOR
     }
     validity = {check.name: check.value for check in run.checks if check.value is not None}
-    return StoredRun(summary.run_id, summary.start_utc, summary.measured_s, summary.series, counts, validity)
+    series = {
+        key: value for key, value in summary.series.items() if key.partition(".")[2] not in NOT_COMPARED
+    }
+    return StoredRun(summary.run_id, summary.start_utc, summary.measured_s, series, counts, validity)
 
 
-def _pooled(runs: Sequence[JudgedRun]) -> dict[str, str]:
+def _pooled(runs: Sequence[JudgedRun], left: int) -> dict[str, str]:
     """Response and first-token histograms first, as many as the size allows."""
     histograms = merged([run.measurement.whole for run in runs]).histograms
     order = {name: place for place, name in enumerate(_POOLED_FIRST)}
     tags = [tag for tag in histograms if tag.partition(".")[2] in order]
     pooled: dict[str, str] = {}
-    left = POOLED_BYTES
     for tag in sorted(tags, key=lambda tag: (order[tag.partition(".")[2]], tag)):
         encoded = histograms[tag].encode()
-        if len(encoded) <= left:
+        size = len(canonical_text({tag: encoded}).encode())
+        if size <= left:
             pooled[tag] = encoded
-            left -= len(encoded)
+            left -= size
     return pooled
 
 

@@ -34,7 +34,14 @@ class JudgedRun:
     @property
     def setting(self) -> Setting:
         run = self.log.run
-        return Setting(run.target, run.profile, run.scenario_sha256, run.clock.value, run.environment.hard)
+        return Setting(
+            target=run.target,
+            profile=run.profile,
+            scenario_sha256=run.scenario_sha256,
+            clock=run.clock.value,
+            workers=len(run.workers),
+            hard=run.environment.hard,
+        )
 
     @property
     def env8(self) -> str:

@@ -16,6 +16,7 @@ class Setting:
     profile: str
     scenario_sha256: str
     clock: str
+    workers: int
     hard: Mapping[str, JsonValue]
 
     @property

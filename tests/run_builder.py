@@ -81,6 +81,8 @@ class RunPlan:
     cpu_percent: float = 35.0
     rss_bytes: Callable[[float], float] | None = lambda _: 300e6
     host_memory_percent: float | None = 60.0
+    extra_metrics: Sequence[str] = ()
+    """Times that every endpoint has beside the usual ones."""
     run: Mapping[str, Any] = field(default_factory=dict)
     """Keys of run.json that replace the built ones."""
     hard: Mapping[str, Any] = field(default_factory=lambda: dict(HARD))
@@ -136,6 +138,7 @@ def _write_slice(
         metrics = {"response": times, "service": times * 0.99, "ttfb": times * 0.9}
         if plan.target.endpoints[endpoint].dialect.is_stream:
             metrics |= {"ttft": times * 0.3, "ttft_service": times * 0.29, "gap": np.repeat(times * 0.05, 5)}
+        metrics |= dict.fromkeys(plan.extra_metrics, times * 0.1)
         for metric, values in metrics.items():
             histograms[f"{endpoint}.{metric}"] = _encoded(values)
         everyone = count + sum(failed.values())

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,14 @@ from analysis.baseline import (
 )
 from analysis.baseline_builder import build_baseline
 from analysis.canonical import canonical_sha256
+from analysis.endpoint import Dialect, Endpoint
 from analysis.errors import BaselineError, InvalidRunError, UsageError
 from analysis.histogram import Histogram
 from analysis.judged_run import read_judged_run
-from tests.run_builder import HARD, build_run, build_runs
+from analysis.profile import Stage
+from tests.run_builder import HARD, PROFILE, TARGET, build_run, build_runs
+
+STAGES = tuple(f"stage.s{number}" for number in range(9))
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +206,19 @@ def test_what_is_in_place_is_not_promoted_to_it(tmp_path: Path, candidate: Path)
         promote(rolling, tmp_path)
 
 
+def test_a_damaged_baseline_in_the_place_is_replaced_with_a_warning(
+    tmp_path: Path, candidate: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = baseline_path(tmp_path, "reference", "baseline", candidate.name[:8], BaselineKind.ROLLING)
+    place.write_bytes(candidate.read_bytes()[:500])
+
+    assert promote(candidate, tmp_path) == place
+
+    assert read_baseline(place).supersedes is None
+    assert "An unreadable baseline is replaced" in caplog.text
+    assert "broken JSON" in caplog.text
+
+
 def test_a_damaged_candidate_replaces_nothing(tmp_path: Path, candidate: Path) -> None:
     place = promote(candidate, tmp_path)
     before = place.read_bytes()
@@ -222,6 +239,51 @@ def test_a_baseline_above_the_size_limit_is_not_written(
         write_baseline(big, tmp_path / "big.json")
 
     assert not (tmp_path / "big.json").exists()
+
+
+@pytest.mark.parametrize(("metrics", "left_out"), [((), ()), (STAGES, STAGES[2:])])
+def test_a_baseline_of_many_runs_and_endpoints_fits(
+    tmp_path: Path, metrics: Sequence[str], left_out: Sequence[str]
+) -> None:
+    """Histograms have what the runs leave; more metrics than fit are left out, never those that decide."""
+    names = [f"endpoint-{number:02d}" for number in range(12)]
+    endpoints = {
+        name: Endpoint(name, "POST", "/", Dialect.RAG_EVENTS if number % 2 else Dialect.JSON)
+        for number, name in enumerate(names)
+    }
+    paths = build_runs(
+        tmp_path / "runs",
+        12,
+        target=replace(TARGET, endpoints=endpoints, objectives=(), limits={}),
+        profile=replace(PROFILE, mix=dict.fromkeys(names, 1.0), stages=(Stage("steady", 10, 20.0),)),
+        medians_us=dict.fromkeys(names, 100_000.0),
+        per_slice=dict.fromkeys(names, 70),
+        extra_metrics=metrics,
+    )
+
+    baseline = build_baseline(paths)
+    path = tmp_path / "x.candidate.json"
+    write_baseline(baseline, path)
+    kept = {key.partition(".")[2] for run in baseline.runs for key in run.series}
+
+    assert path.stat().st_size > 0.9 * LARGEST_BYTES
+    assert read_baseline(promote(path, tmp_path)).baseline_id == baseline.baseline_id
+    assert {"response", "ttft", "errors", "throughput"} <= kept
+    assert not kept.intersection(left_out)
+    assert len(baseline.pooled) > 2
+
+
+def test_the_generators_own_lags_are_no_part_of_a_baseline(recorded: tuple[list[Path], Baseline]) -> None:
+    assert not [key for key in recorded[1].runs[0].series if "lag" in key]
+
+
+def test_another_number_of_workers_keeps_runs_apart(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    two = [{"index": number, "id": f"w{number}", "state": "ready"} for number in range(2)]
+    other = read_judged_run(build_run(tmp_path, run={"workers": two}))
+
+    assert recorded[1].setting.differing_from(other.setting) == ("workers",)
 
 
 @pytest.mark.parametrize("key", sorted(HARD))
