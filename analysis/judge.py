@@ -14,7 +14,7 @@ from analysis.baseline import (
 )
 from analysis.comparison import compare
 from analysis.counts import Counts, total
-from analysis.errors import RunLogError
+from analysis.errors import BaselineError, RunLogError
 from analysis.judged_run import JudgedRun, read_like_runs
 from analysis.measurement import GENERATOR, elapsed_s
 from analysis.metric_table import metric_rows
@@ -39,9 +39,26 @@ def judge(
     well, the copy of an earlier judgement before what `baselines_root` holds. The baseline used is copied
     beside the result, so that judging again gives the same bytes.
     """
-    runs = read_like_runs(paths)
+    return judge_runs(
+        read_like_runs(paths),
+        paths[-1],
+        baseline=baseline,
+        baselines_root=baselines_root,
+        allow_inconclusive=allow_inconclusive,
+    )
+
+
+def judge_runs(
+    runs: Sequence[JudgedRun],
+    path: Path,
+    *,
+    baseline: str | Path,
+    baselines_root: Path,
+    allow_inconclusive: bool = False,
+) -> Result:
+    """The same for runs that have been read already; `path` is the last one's."""
     last = runs[-1]
-    directory = RunDirectory.open(paths[-1])
+    directory = RunDirectory.open(path)
     allow = allow_inconclusive or last.log.run.judge.allow_inconclusive
     found = _Found(None, None, None)
     wants = last.profile.compare and str(baseline) != NONE
@@ -106,7 +123,7 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A baseline and the file that it came from, or why there is none."""
+    """A baseline and the file that it came from; `reason` says why there is none, or what was passed over."""
 
     baseline: Baseline | None
     source: Path | None
@@ -126,17 +143,30 @@ def _find_baseline(asked: str | Path, root: Path, directory: RunDirectory, run: 
     place = baseline_path(root, setting.target, setting.profile, run.env8, BaselineKind.ROLLING)
     if place.exists():
         return _Found(read_baseline(place), place, None)
-    others = [(read_baseline(path), path) for path in same_place_baselines(place)]
+    others, damaged = _readable(same_place_baselines(place))
+    note = f"cannot be read, of other environments: {', '.join(damaged)}" if damaged else None
     if others:
         closest, path = min(
             others, key=lambda other: (len(other[0].setting.differing_from(setting)), other[1].name)
         )
-        return _Found(closest, path, None)
+        return _Found(closest, path, note)
     reason = (
         f"there is no baseline of {setting.target} x {setting.profile} for this environment ({run.env8}); "
         "record one with `plimsoll baseline record`"
     )
-    return _Found(None, None, reason)
+    return _Found(None, None, reason if note is None else f"{reason}; {note}")
+
+
+def _readable(paths: Sequence[Path]) -> tuple[list[tuple[Baseline, Path]], list[str]]:
+    """And the names of those that cannot be read: none of them could have been compared with anyway."""
+    readable: list[tuple[Baseline, Path]] = []
+    damaged: list[str] = []
+    for path in paths:
+        try:
+            readable.append((read_baseline(path), path))
+        except BaselineError:
+            damaged.append(path.name)
+    return readable, damaged
 
 
 def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:

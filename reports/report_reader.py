@@ -1,10 +1,12 @@
 """Reads what a report shows beside the result from a run directory."""
 
+import logging
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.baseline import Baseline, read_baseline
+from analysis.errors import BaselineError
 from analysis.histogram import Histogram
 from analysis.judged_run import JudgedRun, read_judged_run
 from analysis.measurement import GENERATOR, arrivals_asked, elapsed_s
@@ -29,15 +31,19 @@ from reports.sample_panels import sample_panels
 from reports.time_bins import time_bins
 from reports.timeline import Drawn, StageSpan, Timeline
 
+logger = logging.getLogger(__name__)
+
 _CURVES = {"response": ("service",), "ttft": ("ttft_service",)}
 """Metrics with a curve, and what is drawn beside them."""
 
 
-def read_report_data(path: Path, result: Result) -> ReportData:
-    """`path` is the run that the result was written to: the last one, where several were judged together."""
-    run = read_judged_run(path)
-    stored = RunDirectory(path).baseline_json
-    baseline = read_baseline(stored) if stored.is_file() else None
+def read_report_data(path: Path, result: Result, judged: JudgedRun | None = None) -> ReportData:
+    """`path` is the run that the result was written to: the last one, where several were judged together.
+
+    `judged` is that run where it has been read already.
+    """
+    run = judged or read_judged_run(path)
+    baseline = _baseline(RunDirectory(path).baseline_json, result)
     bins = time_bins(run.log, run.profile.duration_s)
     end_s = max(elapsed_s(run.log), 1.0)
     panels = (*load_panels(run, bins), *latency_panels(run, bins), failure_panel(bins), *sample_panels(run))
@@ -58,6 +64,18 @@ def read_report_data(path: Path, result: Result) -> ReportData:
         failures=tuple(failure_rows(result, run.log)),
         health=tuple(_health(run)),
     )
+
+
+def _baseline(path: Path, result: Result) -> Baseline | None:
+    """The one that the result speaks of; a report does without its curves rather than fail."""
+    if result.comparison is None or not path.is_file():
+        return None
+    try:
+        found = read_baseline(path)
+    except BaselineError as error:
+        logger.warning("The baseline's curves are not drawn: %s", error)
+        return None
+    return found if found.baseline_id == result.comparison.baseline_id else None
 
 
 def _stages(profile: LoadProfile, end_s: float) -> Iterator[StageSpan]:

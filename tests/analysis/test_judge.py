@@ -195,6 +195,25 @@ def test_a_baseline_of_another_environment_is_named_key_by_key(tmp_path: Path, r
     assert (run / "baseline.json").exists()
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_damaged_baseline_of_another_environment_is_passed_over(
+    tmp_path: Path, root: Path, readable: bool
+) -> None:
+    folder = shutil.copytree(root, tmp_path / "baselines")
+    place = next(folder.rglob("*.rolling.json"))
+    damaged = place.with_name("00000000.rolling.json")
+    damaged.write_bytes(place.read_bytes()[:500])
+    if not readable:
+        place.unlink()
+    run = build_run(tmp_path / "runs", number=9, hard={**HARD, "cpu_model": "Other 1"})
+
+    result = judge([run], baseline="auto", baselines_root=folder)
+
+    assert (result.verdict, result.exit_code) == (Verdict.NO_BASELINE, 4)
+    assert ("environment.hard.cpu_model" in result.reasons[0]) == readable
+    assert any("cannot be read" in reason and damaged.name in reason for reason in result.reasons)
+
+
 @pytest.mark.parametrize("key", ["scenario_sha256", "clock"])
 def test_another_scenario_or_clock_is_not_comparable(tmp_path: Path, root: Path, key: str) -> None:
     run = build_run(tmp_path, number=9)

@@ -73,6 +73,29 @@ def test_a_regression_against_a_stored_baseline_is_reported_with_both_curves(tmp
     assert len(page.encode()) < 2_000_000
 
 
+def test_a_baseline_beside_a_result_that_does_not_speak_of_it_is_not_drawn(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be left from an earlier judgement, be another one, or be damaged."""
+    baseline = replace(build_baseline(build_runs(tmp_path, 5)), kind=BaselineKind.ROLLING)
+    place = tmp_path / "baseline.rolling.json"
+    write_baseline(baseline.sealed(), place)
+    run = build_run(tmp_path, number=9)
+    result = judge([run], baseline=place, baselines_root=tmp_path)
+
+    def drawn(result: Result) -> bool:
+        charts = read_report_data(run, result).charts
+        return any("baseline" in curve.label for chart in charts for curve in chart.curves)
+
+    assert drawn(result)
+    assert not drawn(replace(result, comparison=None))
+    write_baseline(replace(baseline, baseline_id="other").sealed(), run / "baseline.json")
+    assert not drawn(result)
+    (run / "baseline.json").write_text("{")
+    assert not drawn(result)
+    assert "curves are not drawn" in caplog.text
+
+
 def test_report_makes_the_same_bytes_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = build_run(tmp_path)
     write_report_files(run, _judged(run))
