@@ -59,11 +59,6 @@ class Histogram:
             slots[slot] = slots.get(slot, 0) + count
         self.clipped += other.clipped
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self._slots.clear()
-        self.clipped = 0
-
     @property
     def count(self) -> int:
         """Observations recorded, clipped ones included."""
@@ -102,10 +97,6 @@ class Histogram:
         slots, counts = self._unsorted()
         order = np.argsort(slots)
         return slots[order], counts[order]
-
-    def counts(self) -> Int64s:
-        """Counts of all `SLOTS` slots."""
-        return _dense(*self._unsorted(), SLOTS)
 
     def encode(self) -> str:
         """HdrHistogram V2, compressed and in base64, as any HdrHistogram tool reads it."""

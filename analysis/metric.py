@@ -1,4 +1,4 @@
-"""Every metric, declared once: unit, which way is better, the stamps it runs between, and its definition."""
+"""Every metric, declared once: unit, which way is better, and its definition."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,32 +13,13 @@ class Direction(StrEnum):
     HIGHER = "higher"
 
 
-class Stamp(StrEnum):
-    """Moments of one exchange. Received bytes are stamped by the kernel where it can."""
-
-    SCHED = "t_sched"
-    """When the request was due; in the closed model when the user asks."""
-    SEND = "t_send"
-    """First byte handed to the kernel."""
-    FIRST = "t_first"
-    """First byte of the response received."""
-    LAST = "t_last"
-    """Last byte of the response received."""
-    FIRST_TEXT = "t_first_text"
-    """First stream event with answer text that is not empty."""
-    LAST_TEXT = "t_last_text"
-    """Last stream event with answer text."""
-
-
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One row of the table; `starts` and `ends` are `None` for what is no time between two stamps."""
+    """One row of the table."""
 
     name: str
     unit: str
     direction: Direction
-    starts: Stamp | None
-    ends: Stamp | None
     definition: str
     """One sentence that stands alone in a report."""
 
@@ -54,12 +35,12 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
-def _time(name: str, starts: Stamp | None, ends: Stamp | None, definition: str) -> Metric:
-    return Metric(name, "us", Direction.LOWER, starts, ends, definition)
+def _time(name: str, definition: str) -> Metric:
+    return Metric(name, "us", Direction.LOWER, definition)
 
 
 def _number(name: str, unit: str, direction: Direction, definition: str) -> Metric:
-    return Metric(name, unit, direction, None, None, definition)
+    return Metric(name, unit, direction, definition)
 
 
 def _table(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
@@ -70,75 +51,51 @@ METRICS: Mapping[str, Metric] = _table(
     (
         _time(
             "response",
-            Stamp.SCHED,
-            Stamp.LAST,
             "Time from the moment a request was due to the last byte of its answer: what a user waits.",
         ),
         _time(
             "service",
-            Stamp.SEND,
-            Stamp.LAST,
             "Time from the first byte sent to the last byte of the answer.",
         ),
         _time(
             "ttfb",
-            Stamp.SEND,
-            Stamp.FIRST,
             "Time from the first byte sent to the first byte of the answer, its headers included.",
         ),
         _time(
             "ttft",
-            Stamp.SCHED,
-            Stamp.FIRST_TEXT,
             "Time from the moment a request was due to the first stream event with answer text.",
         ),
         _time(
             "ttft_service",
-            Stamp.SEND,
-            Stamp.FIRST_TEXT,
             "Time from the first byte sent to the first stream event with answer text.",
         ),
         _time(
             "gap",
-            None,
-            None,
             "Time between consecutive stream events with answer text, all gaps of all streams together.",
         ),
-        _time("max_gap", None, None, "The longest gap of each stream."),
+        _time("max_gap", "The longest gap of each stream."),
         _time(
             "tpot",
-            Stamp.FIRST_TEXT,
-            Stamp.LAST_TEXT,
             "Time from a stream's first text event to its last, divided by the tokens after the first event.",
         ),
         _time(
             ANY_STAGE,
-            None,
-            None,
             "Time that the service itself reports for a stage of its work.",
         ),
         _time(
             "stage.unattributed",
-            None,
-            None,
             "What is left of the service time after all stages that the service reports.",
         ),
         _time(
             "send_lag",
-            Stamp.SCHED,
-            Stamp.SEND,
             "Time from the moment a request was due to its first byte sent: how late the generator was.",
         ),
         _time(
             "wake_lag",
-            None,
-            None,
             "Longest time in a request from the kernel's receipt of bytes to the generator's reading them.",
         ),
         _time(
             "loop_lag",
-            None,
-            None,
             "How much later than asked the generator's event loop woke from a short sleep.",
         ),
         _number("sent", "1/s", Direction.HIGHER, "Requests started per second."),

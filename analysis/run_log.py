@@ -77,14 +77,6 @@ class RunLog:
             return Histogram()
         return found.merged(start_slice, self.slices if end_slice is None else end_slice)
 
-    def series(self, tag: str, p: float) -> list[tuple[float, float | None]]:
-        """A percentile of every slice, with the second at which the slice starts."""
-        found = self.histograms.get(tag)
-        return [
-            (float(number * self.run.slice_s), None if found is None else found.percentile(number, p))
-            for number in range(self.slices)
-        ]
-
     def totals(self, slices: tuple[int, int] | None = None) -> dict[str, Counts]:
         """Counts by endpoint over a range of slices, or over the whole run."""
         start, end = slices or (0, self.slices)

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from analysis.histogram import Histogram, Int64s, decode_sparse, percentile
+from analysis.histogram import Histogram, Int64s, decode_sparse
 
 _MOST_PER_SLOT = 2**32 - 1
 _Row = tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32]]
@@ -33,14 +33,6 @@ class SliceHistograms:
     def merged(self, start: int, end: int) -> Histogram:
         """One histogram of the slices from `start` to before `end`."""
         return Histogram.from_sparse(*self._joined(start, end))
-
-    def percentile(self, slice_index: int, p: float) -> float | None:
-        """Percentile of one slice; `None` when it has no observation."""
-        rows = self._rows.get(slice_index, ())
-        if len(rows) == 1:
-            slots, counts = rows[0]
-            return percentile(slots.astype(np.int64), counts.astype(np.int64), p)
-        return self.merged(slice_index, slice_index + 1).percentile(p)
 
     def _joined(self, start: int, end: int) -> tuple[Int64s, Int64s]:
         rows = [row for number in self.slices() if start <= number < end for row in self._rows[number]]
