@@ -35,6 +35,7 @@ class AbortWatch:
         self._slice_s = slice_s
         self._timed = {rule.metric for rule in self._rules if rule.metric != ERRORS}
         self._longest = max((rule.window_s for rule in self._rules), default=0)
+        self._seen = -1
         self._rows: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
 
     def take(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -45,6 +46,9 @@ class AbortWatch:
 
     def breach(self, now_slice: int) -> Breach | None:
         """The first broken rule, judged over the complete slices before `now_slice`."""
+        if now_slice == self._seen:
+            return None
+        self._seen = now_slice
         self._forget(now_slice)
         for rule in self._rules:
             slices = max(1, rule.window_s // self._slice_s)

@@ -38,6 +38,7 @@ class Settings:
     base_url: str | None
     run_time_s: float | None
     headless: bool
+    class_picker: bool
 
 
 def add_arguments(parser: LocustArgumentParser) -> None:
@@ -121,6 +122,7 @@ def settings_from(options: object) -> Settings:
         base_url=values.get("host") or None,
         run_time_s=values.get("run_time") or None,
         headless=bool(values.get("headless")),
+        class_picker=bool(values.get("class_picker")),
     )
 
 

@@ -52,7 +52,7 @@ class ArrivalScheduler(User):
         seed, worker, plan = run.plan.seed, run.worker, run.plan
         draws = endpoint_draws(run.mix, seed=seed, worker=worker)
         questions = run.questions(0)
-        for due_s in arrival_times(run.profile, seed=seed, worker=worker, workers=plan.workers):
+        for due_s in arrival_times(run.profile, seed=seed, worker=worker, workers=len(plan.workers)):
             due_ns = plan.start_ns + round(due_s * 1e9)
             call = run.calls[next(draws)]
             question = questions.next() if questions is not None and call.asks else ""

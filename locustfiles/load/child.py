@@ -1,7 +1,12 @@
 """Starts a program beside the run and ends it again, by its own process id."""
 
+from locust.log import greenlet_exception_logger
+
 import logging
+import os
+import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
 import gevent
@@ -31,6 +36,7 @@ class Child:
         )
         self._stopping = False
         self._reader = gevent.spawn(self._watch, on_line, on_end)
+        self._reader.link_exception(greenlet_exception_logger(logger))
 
     @property
     def pid(self) -> int:
@@ -46,13 +52,18 @@ class Child:
         """Ask it to end, insist after five seconds, and wait for its last line."""
         self._stopping = True
         if self.running:
-            self._process.terminate()
+            self._signal(signal.SIGTERM)
             try:
                 self._process.wait(timeout=GRACE_S)
             except TimeoutExpired:
-                self._process.kill()
+                self._signal(signal.SIGKILL)
                 self._process.wait()
+        self._signal(signal.SIGKILL)  # what a wrapper script may have left
         self._reader.join(timeout=GRACE_S)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def _watch(self, on_line: Callable[[bytes], None] | None, on_end: Callable[[int], None] | None) -> None:
         if on_line is not None and self._process.stdout is not None:

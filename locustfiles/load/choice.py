@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.baseline import read_baseline
+from analysis.baseline import BaselineKind, baseline_path, read_baseline
+from analysis.environment import read_environment
 from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.run_directory import make_run_root
 from analysis.target import Target, load_target
 from locustfiles.load.arguments import Settings
 from locustfiles.load.mix import tagged_mix
+from locustfiles.load.provenance import CHECKOUT
+from locustfiles.load.request import parse_origin, request_template
 from locustfiles.load.user_classes import asks_target, chosen_classes
 from locustfiles.load.worker_run import expanded_headers, usable_url
 
@@ -41,18 +45,33 @@ def choose(settings: Settings, environ: Mapping[str, str]) -> Choice:
     target = load_target(settings.target)
     profile = load_profile(settings.load_profile)
     check_mix(profile, target)
-    expanded_headers(target, environ)
-    _make_run_root(Path(settings.run_directory))
-    if settings.baseline not in ("auto", "none"):
+    url = usable_url(target, settings.base_url, environ)
+    _check_requests(target, url, environ)
+    make_run_root(Path(settings.run_directory), "--run-directory")
+    _check_baseline(settings, target, profile, environ)
+    if profile.stages and settings.class_picker:
+        raise UsageError(f"--class-picker: profile {profile.name} picks the users itself; use it with manual")
+    return Choice(settings, target, profile, url)
+
+
+def _check_requests(target: Target, url: str, environ: Mapping[str, str]) -> None:
+    """A header that no request can carry would fail each of them."""
+    origin = parse_origin(url)
+    for name, headers in expanded_headers(target, environ).items():
+        endpoint = target.endpoints[name]
+        request_template(origin, endpoint.method, endpoint.path, {}, headers)
+
+
+def _check_baseline(
+    settings: Settings, target: Target, profile: LoadProfile, environ: Mapping[str, str]
+) -> None:
+    """A baseline that cannot be read is found before the load, not after it."""
+    if settings.baseline == "none" or not profile.compare:
+        return
+    if settings.baseline != "auto":
         read_baseline(Path(settings.baseline))
-    return Choice(settings, target, profile, usable_url(target, settings.base_url, environ))
-
-
-def _make_run_root(root: Path) -> None:
-    """Before the load rather than after it: a run that cannot be written is not worth starting."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"--run-directory: found {root}, which cannot be made ({error.strerror}); name a directory"
-        ) from error
+        return
+    root = Path(environ.get("PLIMSOLL_BASELINES") or CHECKOUT / "baselines")
+    path = baseline_path(root, target.name, profile.name, read_environment().env8, BaselineKind.ROLLING)
+    if path.exists():
+        read_baseline(path)

@@ -21,7 +21,7 @@ class Connection(Protocol):
 
     stamp_ns: int
     """When the bytes of the last `receive` reached the kernel (or us, by the user-space clock)."""
-    lag_ns: int
+    lag_ns: int | None
     """How much later the last `receive` saw them."""
 
     def give_up_at(self, deadline_s: float) -> None:
@@ -75,7 +75,8 @@ class PlainConnection:
         self._timer: Any = None
         self._deadline_s = self._armed_until_s = inf
         self._waiter: Any = None
-        self.stamp_ns = self.lag_ns = 0
+        self.stamp_ns = 0
+        self.lag_ns: int | None = None
 
     def give_up_at(self, deadline_s: float) -> None:
         self._deadline_s = deadline_s
@@ -102,7 +103,7 @@ class PlainConnection:
             seen_ns = now_ns()
             stamp_ns = stamp_of(ancillary) if ancillary else None
             self.stamp_ns = seen_ns if stamp_ns is None else stamp_ns
-            self.lag_ns = seen_ns - self.stamp_ns
+            self.lag_ns = None if stamp_ns is None else seen_ns - stamp_ns
             return data
 
     def is_stale(self) -> bool:
@@ -187,7 +188,8 @@ class TlsConnection:
     def __init__(self, connected: Any) -> None:
         self._socket = connected
         self._deadline_s = inf
-        self.stamp_ns = self.lag_ns = 0
+        self.stamp_ns = 0
+        self.lag_ns: int | None = None
 
     def give_up_at(self, deadline_s: float) -> None:
         self._deadline_s = deadline_s

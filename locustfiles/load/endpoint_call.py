@@ -6,15 +6,19 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.failure import Failure
+from gevent import GreenletExit
+
+from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
 from locustfiles.load import expectation as expect
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
+from locustfiles.load.outcome import Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.stage_times import header_stages_us, reported_stages_us, with_unattributed
+from locustfiles.load.stamp import now_ns
 from locustfiles.load.text_timer import TextTimer
 from locustfiles.load.wire import WireClient
 
@@ -66,13 +70,26 @@ class EndpointCall:
                 outcome = self._stream(client, request, sched_ns)
             else:
                 outcome = self._answer(client, request, sched_ns)
-        except BaseException:
+        except GreenletExit:
+            self._killed(sched_ns)
+            raise
+        except Exception as error:
             self._recorder.abort(sched_ns)
+            self._all.fault = f"{type(error).__name__} while asking {self.endpoint.name}"
             raise
         finally:
             self._all.in_flight -= 1
-        exchange, failure, timings_us, gaps_us = outcome
-        self._recorder.finish(exchange, failure, timings_us, gaps_us)
+        self._recorder.finish(outcome)
+        self._fire(outcome.exchange, outcome.failure)
+
+    def _killed(self, sched_ns: int) -> None:
+        """Past the profile's end only the drain limit kills: then the service did not answer in time."""
+        if not self._all.clock.is_over(now_ns()):
+            self._recorder.abort(sched_ns)
+            return
+        failure = Failure(FailureKind.TIMEOUT, "no answer within the drain limit")
+        exchange = Exchange(sched_ns)
+        self._recorder.finish(Outcome(exchange, failure))
         self._fire(exchange, failure)
 
     def _request(self, client: WireClient, question: str) -> PreparedRequest:
@@ -84,9 +101,7 @@ class EndpointCall:
             self._fixed = request
         return request
 
-    def _answer(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int
-    ) -> tuple[Exchange, Failure | None, dict[str, int], list[int]]:
+    def _answer(self, client: WireClient, request: PreparedRequest, sched_ns: int) -> Outcome:
         endpoint = self.endpoint
         exchange = client.exchange(
             request,
@@ -99,13 +114,11 @@ class EndpointCall:
             document = expect.parsed(exchange.body)
         failure = expect.answer_failure(exchange, endpoint.expect, document)
         if failure is not None:
-            return exchange, failure, {}, []
+            return Outcome(exchange, failure)
         stages = reported_stages_us(exchange, endpoint, document)
-        return exchange, None, with_unattributed(stages, _service_us(exchange)), []
+        return Outcome(exchange, None, with_unattributed(stages, _service_us(exchange)))
 
-    def _stream(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int
-    ) -> tuple[Exchange, Failure | None, dict[str, int], list[int]]:
+    def _stream(self, client: WireClient, request: PreparedRequest, sched_ns: int) -> Outcome:
         endpoint = self.endpoint
         stream = client.stream(
             request,
@@ -120,10 +133,11 @@ class EndpointCall:
         exchange = stream.exchange
         failure = expect.stream_failure(exchange, "".join(timer.text), endpoint.expect)
         if failure is not None:
-            return exchange, failure, {}, []
+            return Outcome(exchange, failure)
         stages = {**header_stages_us(exchange), **timer.stages_us}
         timings = timer.timings_us(sched_ns, exchange.send_ns)
-        return exchange, None, {**timings, **with_unattributed(stages, _service_us(exchange))}, timer.gaps_us
+        timings |= with_unattributed(stages, _service_us(exchange))
+        return Outcome(exchange, None, timings, timer.gaps_us, timer.text_events)
 
     def _fire(self, exchange: Exchange, failure: Failure | None) -> None:
         end_ns = exchange.last_ns

@@ -76,7 +76,7 @@ def parsed(body: bytes) -> Any:
     """The JSON document of a body, or MISSING when it is none."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested thousands deep
         return MISSING
 
 

@@ -1,15 +1,18 @@
 """Watches the generator itself: how late its event loop is and what it costs."""
 
 from locust.env import Environment
+from locust.log import greenlet_exception_logger
 
-from time import monotonic_ns
+import logging
 from typing import Any
 
 import gevent
 import psutil
 
 from locustfiles.load.recorder import Recorder
-from locustfiles.load.stamp import ClockWatch, now_ns
+from locustfiles.load.stamp import ClockWatch, monotonic_ns, now_ns
+
+logger = logging.getLogger(__name__)
 
 PROBE_PERIOD_S = 0.05
 
@@ -25,6 +28,7 @@ class GeneratorProbe:
         self._clock = ClockWatch()
         self._largest_lag_us = 0
         self._greenlet = gevent.spawn(self._watch)
+        self._greenlet.link_exception(greenlet_exception_logger(logger))
 
     def _watch(self) -> None:
         while True:

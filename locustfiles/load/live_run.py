@@ -1,6 +1,7 @@
 """One run as the master sees it: its directory, its log, what is watched beside it, and how it ends."""
 
 from locust.env import Environment
+from locust.log import greenlet_exception_logger
 from locust.runners import STATE_MISSING, MasterRunner
 
 import logging
@@ -28,6 +29,7 @@ from locustfiles.load.sample_watch import SampleWatch
 from locustfiles.load.sidecar_child import SidecarChild
 from locustfiles.load.slice_clock import NS_PER_S
 from locustfiles.load.stamp import now_ns
+from locustfiles.load.stock_statistics import prune
 
 logger = logging.getLogger(__name__)
 
@@ -58,18 +60,21 @@ class LiveRun:
             Path(settings.run_directory), target.name, profile.name, now_ns()
         )
         self._file = RunFile(self.directory, settings, target, profile)
+        self._abort = AbortWatch(profile.abort, profile.slice_s)
         self._faults: set[str] = set()
         self._drained = False
 
-    def open(self, base_url: str, workers: Mapping[int, str], service: Child | None) -> RunPlan:
-        """Begin: write run.json, check the target, start the sidecar, set t = 0. Blocks for a second or two.
+    def begin(self, base_url: str, workers: tuple[str, ...]) -> None:
+        """Write run.json, before anything can take long or fail."""
+        self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
+        self._file.write_running(self._start_ns, base_url, workers)
+        self._log.append_event("run_started", target=self.target.name, profile=self.profile.name)
+
+    def open(self, base_url: str, service: Child | None) -> RunPlan:
+        """Check the target, start the sidecar, set t = 0. Blocks for a second or two.
 
         Raises TargetDownError when nothing answers; the run directory then says so.
         """
-        self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
-        self._file.write_running(self._start_ns, base_url, workers)
-        self._abort = AbortWatch(self.profile.abort, self.profile.slice_s)
-        self._log.append_event("run_started", target=self.target.name, profile=self.profile.name)
         if not answers(base_url):
             raise TargetDownError(
                 f"nothing answers at {self._file.shown_url}: start the service, or correct its base URL"
@@ -81,7 +86,7 @@ class LiveRun:
             self._file.not_watched.append(self._sidecar.not_watched)
         self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
         self._log.start_ns = self._start_ns
-        self._file.write_running(self._start_ns, base_url, workers)
+        self._file.write_start(self._start_ns)
         self.plan = RunPlan(
             run_id=self.directory.path.name,
             target=self.settings.target,
@@ -89,9 +94,11 @@ class LiveRun:
             base_url=self.settings.base_url or "",
             seed=self.settings.seed,
             start_ns=self._start_ns,
-            workers=len(workers),
+            scenario_sha256=self._file.scenario_sha256,
+            workers=self._file.workers,
         )
         self._watcher = gevent.spawn(self._watch)
+        self._watcher.link_exception(greenlet_exception_logger(logger))
         self.started = True
         return self.plan
 
@@ -140,11 +147,19 @@ class LiveRun:
         if report.get("clock") == "user":
             self._file.clock = "user"
 
-    def worker_lost(self, worker: int, client_id: str) -> None:
+    def worker_lost(self, client_id: str) -> None:
         """A worker went away before the end; what it had not reported is gone."""
+        worker = self.index_of(client_id)
+        if worker is None or client_id in self._file.lost_workers:
+            return
         self.event("worker_lost", worker=worker)
         self._file.lost_workers.add(client_id)
         logger.error("Worker %d was lost: the run is invalid", worker)
+
+    def index_of(self, client_id: str) -> int | None:
+        """A worker's index in this run; None for one that came later."""
+        workers = self._file.workers
+        return workers.index(client_id) if client_id in workers else None
 
     def fault(self, detail: str) -> None:
         """Something of ours went wrong: the run goes on being recorded but cannot pass."""
@@ -161,9 +176,10 @@ class LiveRun:
         self.stop_reason = Stop(StopKind(kind), detail)
         self.over = True
         logger.warning("Stopping the run: %s", detail)
-        # Two that stop Locust at once stop each user twice, which it takes for an error: the shape does it
-        # within a second, and for a signal without a shape Locust's own handler.
-        if not self.profile.stages and kind != StopKind.SIGNAL:
+        # Two that stop Locust at once stop each user twice, which it takes for an error: a running shape does
+        # it within a second, and for a signal without a shape Locust's own handler.
+        runner = self.environment.runner
+        if runner is not None and runner.shape_greenlet is None and kind != StopKind.SIGNAL:
             gevent.spawn(self._end_locust)
 
     def end(self, reason: Stop | None) -> None:
@@ -213,6 +229,7 @@ class LiveRun:
             if self._log.fault is not None:
                 self.stop("fault", self._log.fault)
             self._look_for_lost_workers()
+            prune(self.environment.stats, now_ns() // NS_PER_S)
             breach = self._abort.breach(int(self.elapsed_s() // self.profile.slice_s))
             if breach is not None and not self.over:
                 self.event("abort", rule=str(breach), value=breach.value, limit=breach.rule.above)
@@ -222,11 +239,10 @@ class LiveRun:
         runner = self.environment.runner
         if self.over or not isinstance(runner, MasterRunner):
             return
-        for index, client_id in self._file.workers.items():
+        for client_id in self._file.workers:
             client = runner.clients.get(client_id)
-            gone = client is None or client.state == STATE_MISSING
-            if gone and client_id not in self._file.lost_workers:
-                self.worker_lost(index, client_id)
+            if client is None or client.state == STATE_MISSING:
+                self.worker_lost(client_id)
 
     def _end_locust(self) -> None:
         runner = self.environment.runner

@@ -21,6 +21,7 @@ from locustfiles.load.judge_process import judge_run, judging_is_on
 from locustfiles.load.live_run import LiveRun
 from locustfiles.load.messages import REPORT_KEY
 from locustfiles.load.reference_service import answers, may_start, start_reference_service
+from locustfiles.load.run_plan import LOCAL
 from locustfiles.load.shape import ProfileShape
 from locustfiles.load.user_classes import asks_target
 from locustfiles.load.web_form import add_form_check
@@ -28,6 +29,9 @@ from locustfiles.load.web_pages import add_web_pages
 from locustfiles.load.worker_drain import WorkerDrain
 
 logger = logging.getLogger(__name__)
+
+
+WORKERS_LIMIT_S = 60
 
 
 class MasterSide:
@@ -38,6 +42,7 @@ class MasterSide:
         self.live: LiveRun | None = None
         self._classes = list(environment.user_classes)
         self._groups_runs = bool(environment.profile)
+        self._stop_timeout_s = environment.stop_timeout
         self._service: Child | None = None
         self._judging: gevent.Greenlet | None = None
         self._signal: str | None = None
@@ -50,6 +55,9 @@ class MasterSide:
             # Lowered only by a judge that has said so: a crash of ours must not pass.
             self._exit_code = ExitCode.INVALID
             environment.process_exit_code = ExitCode.INVALID
+            self._warn_of_ignored_options()
+            if self._drain is not None:
+                gevent.spawn_later(WORKERS_LIMIT_S, self._give_up_without_workers)
         if web_ui is not None:
             add_form_check(web_ui, self)
             add_web_pages(web_ui, self)
@@ -61,15 +69,15 @@ class MasterSide:
         environment.user_classes[:] = choice.user_classes(self._classes, environment.parsed_options)
         if choice.profile.stages:
             last = self.live
-            # A shape that sees the run before its own would end at once.
+            # The run before is over: a shape that saw it would end at once.
             shape = ProfileShape(lambda: None if self.live is last else self.live, choice.profile)
             shape.runner = environment.runner
             environment.shape_class = shape
         else:
             environment.shape_class = None
         self._name_locust_profile(choice)
-        if not environment.stop_timeout or choice.profile.stages:
-            environment.stop_timeout = choice.profile.drain_s
+        by_hand = 0.0 if choice.profile.stages else self._stop_timeout_s
+        environment.stop_timeout = by_hand or choice.profile.drain_s
         self.choice = choice
         return choice
 
@@ -83,7 +91,13 @@ class MasterSide:
         """Whether a run is under way."""
         runner = self.environment.runner
         state = None if runner is None else runner.state
-        return state in (STATE_SPAWNING, STATE_RUNNING, STATE_STOPPING, STATE_CLEANUP)
+        return self.opening or state in (STATE_SPAWNING, STATE_RUNNING, STATE_STOPPING, STATE_CLEANUP)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a run exists that is neither started nor over; Locust does not know of it yet."""
+        live = self.live
+        return live is not None and not live.started and not live.over
 
     @property
     def exit_code(self) -> int:
@@ -110,9 +124,10 @@ class MasterSide:
         base_url = self._base_url(choice)
         try:
             print(f"run directory: {live.directory.path}", flush=True)
+            live.begin(base_url, self._workers())
             if self._may_start_service(choice) and not answers(base_url):
                 self._service = start_reference_service(base_url)
-            plan = live.open(base_url, self._workers(), self._service)
+            plan = live.open(base_url, self._service)
         except TargetDownError as error:
             live.stop(StopKind.TARGET_DOWN, str(error))
         except (PlimsollError, OSError, ValueError) as error:
@@ -128,11 +143,11 @@ class MasterSide:
         report = data.get(REPORT_KEY)
         runner = self.environment.runner
         if report is not None and isinstance(runner, MasterRunner):
-            self._take(runner.get_worker_index(client_id), report)
+            self._take(client_id, report)
 
     def take_local_report(self, report: dict[str, Any]) -> None:
         """Take what this process recorded."""
-        self._take(0, report)
+        self._take(LOCAL, report)
 
     def on_test_stopping(self, **_: Any) -> None:
         """The load is over: say why, and let what is in flight finish before Locust goes on."""
@@ -141,7 +156,8 @@ class MasterSide:
             return
         live.end(self._end_reason(live))
         if self._drain is not None:
-            self._drain.run(live.profile.drain_s)
+            for client_id in self._drain.run(live.profile.drain_s):
+                live.worker_lost(client_id)
 
     def on_test_stop(self, **_: Any) -> None:
         """Close the run and judge it in the background."""
@@ -187,6 +203,28 @@ class MasterSide:
         """Whether the last run has been judged."""
         return self._judging is not None and self._judging.ready()
 
+    def _warn_of_ignored_options(self) -> None:
+        """Locust has a warning of its own, but looks for the shape before ours is there."""
+        options, profile = self.environment.parsed_options, self.choice.profile
+        given = [
+            flag for flag, name in (("-u", "num_users"), ("-r", "spawn_rate")) if getattr(options, name, None)
+        ]
+        if profile.stages and given:
+            logger.warning("%s: load profile %s sets the users itself", " and ".join(given), profile.name)
+
+    def _give_up_without_workers(self) -> None:
+        """Locust's master waits for ever for workers that died as they started."""
+        runner: Any = self.environment.runner
+        if self.live is not None:
+            return
+        wanted = self.environment.parsed_options.expect_workers if self.environment.parsed_options else 1
+        print(
+            f"plimsoll: {runner.worker_count} of {wanted} workers came within {WORKERS_LIMIT_S} s; "
+            "their logs say why",
+            file=sys.stderr,
+        )
+        sys.exit(ExitCode.INVALID)
+
     def _end_without_run(self) -> None:
         runner = self.environment.runner
         if runner is not None:
@@ -201,20 +239,29 @@ class MasterSide:
             )
         else:
             code = ExitCode.PASS if live.ended_well else ExitCode.INVALID
-        self._exit_code = code
+        if live is self.live:
+            self._exit_code = code
 
-    def _take(self, worker: int, report: dict[str, Any]) -> None:
+    def _take(self, client_id: str, report: dict[str, Any]) -> None:
         live = self.live
         if live is None or live.plan is None or report["run_id"] != live.plan.run_id:
             return
+        worker = live.index_of(client_id)
+        if worker is None:
+            return
         live.take_report(worker, report)
-        if report["listener_failed"]:
-            live.fault("a listener or greenlet of a worker raised; see its log")
+        if report["fault"] is not None:
+            live.fault(report["fault"])
+        if report["never_began"]:
+            live.stop(StopKind.FAULT, report["fault"])
 
     def _end_reason(self, live: LiveRun) -> Stop | None:
         """None for a run that went to its end: of the profile, or of `--run-time`."""
         if live.stop_reason is not None:
             return live.stop_reason
+        if not live.started:
+            kind = StopKind.SIGNAL if live.settings.headless else StopKind.HAND
+            return Stop(kind, "stopped while the run was being opened")
         profile, run_time_s = live.profile, live.settings.run_time_s
         wanted_s = float(profile.duration_s) if profile.stages else run_time_s
         # The shape's clock ticks once a second, and Locust's run time begins before t = 0.
@@ -238,9 +285,10 @@ class MasterSide:
             return next((user_class.host for user_class in classes if user_class.host), choice.base_url)
         return choice.base_url
 
-    def _workers(self) -> dict[int, str]:
+    def _workers(self) -> tuple[str, ...]:
         runner = self.environment.runner
         if not isinstance(runner, MasterRunner):
-            return {0: "local"}
+            return (LOCAL,)
         active = [*runner.clients.ready, *runner.clients.spawning, *runner.clients.running]
-        return {runner.get_worker_index(client.id): client.id for client in active}
+        # Locust's own indices only grow: after a worker was replaced they have gaps.
+        return tuple(sorted((client.id for client in active), key=runner.get_worker_index))

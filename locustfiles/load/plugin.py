@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 
 from analysis.errors import PlimsollError
+from analysis.exit_code import ExitCode
 from locustfiles.load.arguments import add_arguments
 from locustfiles.load.exit_guard import check_web_port, guard_exit
 from locustfiles.load.master_side import MasterSide
@@ -42,6 +43,11 @@ def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> No
     except PlimsollError as error:
         print(f"plimsoll: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        # Locust would end with 1, which means a regression.
+        logger.exception("The suite could not start")
+        print(f"plimsoll: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(ExitCode.INVALID)
     listeners = environment.events
     if master is not None:
         vars(environment)[SLOT] = master

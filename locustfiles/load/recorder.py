@@ -1,12 +1,11 @@
 """Keeps every observation of this process until it is reported, slice by slice."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from analysis.failure import Failure
 from analysis.profile import LoadProfile
 from locustfiles.load.book import Book, JsonRow
-from locustfiles.load.exchange import Exchange
+from locustfiles.load.outcome import Outcome
 from locustfiles.load.slice_clock import SliceClock
 from locustfiles.load.stamp import now_ns
 
@@ -47,18 +46,12 @@ class EndpointRecorder:
         """A started request that was killed before it had an outcome."""
         self.book(due_ns, now_ns()).aborted += 1
 
-    def finish(
-        self,
-        exchange: Exchange,
-        failure: Failure | None,
-        timings_us: dict[str, int],
-        gaps_us: Sequence[int] = (),
-    ) -> None:
+    def finish(self, outcome: Outcome) -> None:
         """A started request with its outcome.
 
-        `timings_us` holds what this exchange adds to the metrics of stamps: stream timings and stages.
         Only successful exchanges enter the latency histograms: a fast refusal is not a fast service.
         """
+        exchange, failure, timings_us, gaps_us, text_events = outcome
         due_ns, last_ns = exchange.sched_ns, exchange.last_ns
         book = self.book(due_ns, now_ns() if last_ns is None else last_ns)
         book.bytes += exchange.received_bytes
@@ -82,10 +75,9 @@ class EndpointRecorder:
                 book.time("ttfb", (exchange.first_ns - send_ns) // 1000)
         for metric, value_us in timings_us.items():
             book.time(metric, value_us)
-        if gaps_us:
-            book.events += len(gaps_us) + 1
-            for gap_us in gaps_us:
-                book.time("gap", gap_us)
+        book.events += text_events
+        for gap_us in gaps_us:
+            book.time("gap", gap_us)
         if self.limits_us:
             times = {"response": response_us, "service": service_us, **timings_us}
             if all((value := times.get(name)) is not None and value <= limit
@@ -121,6 +113,8 @@ class Recorder:
         self._limits = limits
         self._endpoints: dict[str, EndpointRecorder] = {}
         self.in_flight = 0
+        self.fault: str | None = None
+        """What went wrong in our own code while asking; such a run cannot pass."""
 
     def endpoint(self, name: str) -> EndpointRecorder:
         """The recorder of one endpoint, made at first use."""

@@ -36,10 +36,14 @@ def start_reference_service(base_url: str) -> Child:
         [sys.executable, "-m", "scripts.cli", "serve", "--host", host, "--port", str(port)],
     )
     deadline = time.monotonic() + START_LIMIT_S
-    while child.running and time.monotonic() < deadline:
-        if answers(base_url):
-            return child
-        gevent.sleep(0.1)
+    try:
+        while child.running and time.monotonic() < deadline:
+            if answers(base_url):
+                return child
+            gevent.sleep(0.1)
+    except BaseException:  # the run is stopped while it waits here
+        child.stop()
+        raise
     child.stop()
     raise TargetDownError(f"the reference service did not start at {base_url}: see its messages above")
 

@@ -1,21 +1,18 @@
 """Writes run.json: once when the run starts, once when it has ended."""
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from analysis.env_template import masked_url
 from analysis.environment import read_environment
 from analysis.profile import LoadProfile, check_mix, profile_json
-from analysis.question import load_questions, questions_sha256
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RUN_SCHEMA, RunStatus, Stop, StopKind, start_ticks
-from analysis.scenario import scenario_sha256
 from analysis.target import Target, redacted
 from locustfiles.load.arguments import Settings
 from locustfiles.load.provenance import git_state, versions
+from locustfiles.load.run_plan import LOCAL, scenario_of
 from locustfiles.load.worker_run import usable_url
 
 
@@ -30,7 +27,8 @@ class RunFile:
         self._target = target
         self._profile = profile
         self._content: dict[str, Any] = {}
-        self.workers: dict[int, str] = {}
+        self.scenario_sha256 = scenario_of(target, profile, settings.seed)
+        self.workers: tuple[str, ...] = ()
         self.clock = "kernel"
         self.shown_url = ""
         self.lost_workers: set[str] = set()
@@ -42,10 +40,10 @@ class RunFile:
         status: str = self._content.get("status", "running")
         return status
 
-    def write_running(self, start_ns: int, base_url: str, workers: Mapping[int, str]) -> None:
+    def write_running(self, start_ns: int, base_url: str, workers: tuple[str, ...]) -> None:
         """Write what is known at the start, with this process as the writer."""
         self.shown_url = self._shown(base_url)
-        self.workers = dict(workers)
+        self.workers = workers
         pid = os.getpid()
         environment = read_environment()
         self._content = {
@@ -59,14 +57,14 @@ class RunFile:
             "profile_definition": profile_json(self._profile),
             "mix": check_mix(self._profile, self._target),
             "seed": self._settings.seed,
-            "scenario_sha256": self._scenario(),
+            "scenario_sha256": self.scenario_sha256,
             "start_utc": _utc(start_ns),
             "start_ns": start_ns,
             "end_utc": None,
             "end_ns": None,
             "slice_s": self._profile.slice_s,
             "clock": self.clock,
-            "mode": "local" if len(workers) == 1 and "local" in workers.values() else "master",
+            "mode": "local" if workers == (LOCAL,) else "master",
             "writer": {"pid": pid, "start_ticks": start_ticks(pid)},
             "workers": self._worker_rows(),
             "environment": {
@@ -82,6 +80,15 @@ class RunFile:
                 "baseline": self._settings.baseline,
                 "allow_inconclusive": self._settings.allow_inconclusive,
             },
+        }
+        self._directory.write_run(self._content)
+
+    def write_start(self, start_ns: int) -> None:
+        """Move t = 0 to where it came to be."""
+        self._content |= {
+            "start_utc": _utc(start_ns),
+            "start_ns": start_ns,
+            "not_watched": self.not_watched,
         }
         self._directory.write_run(self._content)
 
@@ -107,13 +114,8 @@ class RunFile:
     def _worker_rows(self) -> list[dict[str, Any]]:
         return [
             {"index": index, "id": name, "state": "lost" if name in self.lost_workers else "ready"}
-            for index, name in sorted(self.workers.items())
+            for index, name in enumerate(self.workers)
         ]
-
-    def _scenario(self) -> str:
-        questions = self._target.questions
-        digest = None if questions is None else questions_sha256(load_questions(Path(questions.file)))
-        return scenario_sha256(self._target, self._profile, self._settings.seed, digest)
 
 
 def status_of(reason: Stop | None) -> RunStatus:

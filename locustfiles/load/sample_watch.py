@@ -24,8 +24,8 @@ class SampleWatch:
         gap_s = sample.get("gap_s")
         if gap_s is not None:
             self._event("sidecar_gap", gap_s=gap_s)
-        self._guard_memory(_number((sample.get("host") or {}).get("memory_used_percent")))
-        for name, state in (sample.get("breakers") or {}).items():
+        self._guard_memory(_number(_table(sample.get("host")).get("memory_used_percent")))
+        for name, state in _table(sample.get("breakers")).items():
             before = self._breakers.get(name)
             if before is not None and before != state:
                 self._event("breaker", **{"name": name, "from": before, "to": state})
@@ -45,6 +45,11 @@ class SampleWatch:
                 self._event("memory_warning", percent=percent)
         else:
             self._warned = False
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    """A foreign sidecar may print anything; what is no object tells nothing."""
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> float | None:

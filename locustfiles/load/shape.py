@@ -27,28 +27,27 @@ class ProfileShape(LoadTestShape):
     def __init__(self, current: "Callable[[], LiveRun | None]", profile: LoadProfile) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Locust's has no annotations
         self._current = current
-        self._earlier = current()
         self.profile = profile
 
     def tick(self) -> tuple[int, float] | tuple[int, float, list[type[User]] | None] | None:
         """Users wanted now, or None at the end of the profile."""
         run = self._current()
-        if run is not None and run is not self._earlier and run.over:
+        if run is not None and run.over:
             return None
-        if run is None or run is self._earlier or not run.started:
+        if run is None or not run.started:
             # Until the run is open the answer must not change: Locust would restart what opens it.
-            return self._at(0.0)
+            return self._at(0.0, least=1)
         elapsed_s = run.elapsed_s()
         if elapsed_s >= self.profile.duration_s:
             return None
         run.note_stage(elapsed_s)
         return self._at(max(0.0, elapsed_s))
 
-    def _at(self, elapsed_s: float) -> Tick:
+    def _at(self, elapsed_s: float, least: int = 0) -> Tick:
         if self.profile.model is Model.OPEN:
             workers = self._workers()
             return workers, float(workers)
-        users = max(1, round(self.profile.level_at(elapsed_s)))
+        users = max(least, round(self.profile.level_at(elapsed_s)))
         return users, FASTEST_SPAWN_PER_S * self._workers()
 
     def _workers(self) -> int:

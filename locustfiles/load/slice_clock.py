@@ -15,14 +15,19 @@ class SliceClock:
     separates a request from its outcome.
     """
 
-    __slots__ = ("_last_slice_of_block", "_starts_ns", "slice_ns", "start_ns")
+    __slots__ = ("_end_ns", "_last_slice_of_block", "_starts_ns", "slice_ns", "start_ns")
 
     def __init__(self, profile: LoadProfile, start_ns: int) -> None:
         self.start_ns = start_ns
         self.slice_ns = profile.slice_s * NS_PER_S
+        self._end_ns = start_ns + profile.duration_s * NS_PER_S if profile.stages else None
         blocks = profile.blocks()
         self._starts_ns = [start_ns + start_s * NS_PER_S for start_s, _, _ in blocks]
         self._last_slice_of_block = [end_s // profile.slice_s - 1 for _, end_s, _ in blocks]
+
+    def is_over(self, stamp_ns: int) -> bool:
+        """Whether the profile has ended by then; one without stages never does by itself."""
+        return self._end_ns is not None and stamp_ns >= self._end_ns
 
     def slice_at(self, stamp_ns: int) -> int:
         """The slice that holds a stamp; stamps before the start belong to slice 0."""

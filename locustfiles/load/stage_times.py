@@ -1,11 +1,11 @@
 """Times that a service reports about its own stages."""
 
-import math
 from typing import Any
 
 from analysis.target import Endpoint
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import value_at
+from locustfiles.load.stream_end import milliseconds_as_us
 
 UNATTRIBUTED = "stage.unattributed"
 STAGES_AT_MOST = 32
@@ -20,9 +20,9 @@ def server_timing_us(header: str) -> dict[str, int]:
         for parameter in parameters:
             key, _, value = parameter.partition("=")
             if key.strip().lower() == "dur" and name:
-                milliseconds = _number(value.strip().strip('"'))
-                if milliseconds is not None:
-                    stages[f"stage.{name}"] = round(milliseconds * 1000)
+                duration_us = milliseconds_as_us(_number(value.strip().strip('"')))
+                if duration_us is not None:
+                    stages[f"stage.{name}"] = round(duration_us)
     return stages
 
 
@@ -38,9 +38,9 @@ def reported_stages_us(exchange: Exchange, endpoint: Endpoint, document: Any) ->
     """Stage times of a plain answer: from its header, and from the JSON fields that the target file names."""
     stages = header_stages_us(exchange)
     for name, path in endpoint.stage_json.items():
-        value = value_at(document, path)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            stages[f"stage.{name}"] = round(value * 1000)
+        duration_us = milliseconds_as_us(value_at(document, path))
+        if duration_us is not None:
+            stages[f"stage.{name}"] = round(duration_us)
     return stages
 
 
@@ -53,7 +53,6 @@ def with_unattributed(stages_us: dict[str, int], service_us: int | None) -> dict
 
 def _number(text: str) -> float | None:
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None

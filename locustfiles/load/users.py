@@ -4,13 +4,16 @@ from locust import User
 from locust.env import Environment
 
 import random
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
+import gevent
 from gevent import GreenletExit
 
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.worker_run import WorkerRun
+
+DRAIN_POLL_S = 0.05
 
 
 class EndpointUser(User):
@@ -47,9 +50,17 @@ class EndpointUser(User):
         run, call, questions = self._run, self._call, self._questions
         if run is None or call is None or run.draining:
             raise GreenletExit
+        if run.recorder.clock.is_over(now_ns()):
+            self._wait_for_drain(run)
         question = questions.next() if questions is not None and call.asks else ""
         self._asked_ns = now_ns()
         call.ask(self._client, question, self._asked_ns)
+
+    def _wait_for_drain(self, run: WorkerRun) -> NoReturn:
+        """Nothing is due after the profile's end, although Locust may notice it up to a second later."""
+        while not run.draining:
+            gevent.sleep(DRAIN_POLL_S)
+        raise GreenletExit
 
     def wait_time(self) -> float:
         """Seconds until the next question: the profile's think time, or what is left of its pacing."""

@@ -38,6 +38,8 @@ def add_form_check(web_ui: Any, master: "MasterSide") -> None:
         for name in COMMAND_LINE_ONLY:
             if name in request.form:
                 return refused(f"{name} can be given on the command line only")
+        if master.opening:
+            return refused("a run is just being opened: wait for it, or stop it")
         if master.busy:
             return None
         options: Any = environment.parsed_options

@@ -162,8 +162,9 @@ class WireClient:
         if exchange.first_ns is None:
             exchange.first_ns = stamp_ns
         exchange.last_ns = stamp_ns
-        if exchange.wake_lag_ns is None or connection.lag_ns > exchange.wake_lag_ns:
-            exchange.wake_lag_ns = connection.lag_ns
+        lag_ns = connection.lag_ns
+        if lag_ns is not None and (exchange.wake_lag_ns is None or lag_ns > exchange.wake_lag_ns):
+            exchange.wake_lag_ns = lag_ns
         exchange.received_bytes += len(data)
         try:
             response.feed(data)

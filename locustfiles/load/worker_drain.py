@@ -24,15 +24,20 @@ class WorkerDrain:
         self._drained: set[str] = set()
         runner.register_message(DRAINED, self._on_drained)
 
-    def run(self, limit_s: float) -> None:
-        """Ask all workers to finish and wait until each has, is gone, or the limit has passed."""
+    def run(self, limit_s: float) -> list[str]:
+        """Ask all workers to finish and wait until each has, is gone, or the limit has passed.
+
+        Returns the ids of those that never said they had.
+        """
         self._drained.clear()
+        asked = [client.id for client in self._runner.clients.all]
         self._runner.send_message(DRAIN)
         deadline = time.monotonic() + limit_s + SPARE_S
         while self._waiting() and time.monotonic() < deadline:
             gevent.sleep(0.05)
         if waiting := self._waiting():
             logger.error("%d worker(s) did not finish within %g s", len(waiting), limit_s + SPARE_S)
+        return [client_id for client_id in asked if client_id not in self._drained]
 
     def _waiting(self) -> list[str]:
         return [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import gevent
 
+from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.question import QuestionStream, load_questions
 from analysis.target import Target, expand, load_target
@@ -16,7 +17,7 @@ from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
-from locustfiles.load.run_plan import RunPlan
+from locustfiles.load.run_plan import RunPlan, scenario_of
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
 
@@ -31,6 +32,11 @@ class WorkerRun:
         self.worker = worker
         self.target: Target = load_target(plan.target)
         self.profile: LoadProfile = load_profile(plan.profile)
+        if scenario_of(self.target, self.profile, plan.seed) != plan.scenario_sha256:
+            raise UsageError(
+                f"target {plan.target} and profile {plan.profile} are not the master's: "
+                "start the worker from the same checkout"
+            )
         self.mix = tagged_mix(check_mix(self.profile, self.target), environment.parsed_options)
         self.recorder = Recorder(
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}

@@ -3,6 +3,7 @@
 import locust.log
 import locust.runners
 from locust.env import Environment
+from locust.log import greenlet_exception_logger
 from locust.runners import WorkerRunner
 
 import logging
@@ -12,10 +13,11 @@ from typing import Any
 
 import gevent
 
+from analysis.errors import PlimsollError
 from locustfiles.load.endpoint_call import OURS
 from locustfiles.load.generator_probe import GeneratorProbe
 from locustfiles.load.messages import DRAINED, REPORT_KEY
-from locustfiles.load.run_plan import RunPlan
+from locustfiles.load.run_plan import LOCAL, RunPlan
 from locustfiles.load.slice_clock import NS_PER_S
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.stock_request import stock_failure
@@ -38,18 +40,28 @@ class WorkerSide:
         self._probe: GeneratorProbe | None = None
         self._flusher: gevent.Greenlet | None = None
         self._clock_is_user = False
+        self._refusal: Report | None = None
 
     def on_test_start(self, **_: Any) -> None:
         """Make this process's part of the run that the master has planned."""
         self._end_probe()
         WorkerRun.unbind(self._environment)
-        self._run = None
+        self._run = self._refusal = None
         text = getattr(self._environment.parsed_options, "plimsoll_plan", "")
         if not text:
             return
-        runner = self._environment.runner
-        index = getattr(runner, "worker_index", 0)
-        run = WorkerRun(self._environment, RunPlan.from_text(text), max(0, index))
+        if self._deliver is None:
+            locust.log.unhandled_greenlet_exception = False
+        plan = RunPlan.from_text(text)
+        client_id = LOCAL if self._deliver is not None else getattr(self._environment.runner, "client_id", "")
+        if client_id not in plan.workers:
+            logger.warning("This worker came after the start of %s and takes no part in it", plan.run_id)
+            return
+        try:
+            run = WorkerRun(self._environment, plan, plan.workers.index(client_id))
+        except (PlimsollError, OSError, ValueError) as error:
+            self._refuse(plan, f"worker {plan.workers.index(client_id)} could not begin: {error}")
+            return
         run.bind(self._environment)
         self._run = run
         self._clock_is_user = run.clock != "kernel"
@@ -58,6 +70,7 @@ class WorkerSide:
             locust.runners.WORKER_REPORT_INTERVAL = float(run.profile.slice_s)
         else:
             self._flusher = gevent.spawn(self._flush, run, self._deliver)
+            self._flusher.link_exception(greenlet_exception_logger(logger))
 
     def on_test_stopping(self, **_: Any) -> None:
         """From here on nothing new is sent.
@@ -80,14 +93,31 @@ class WorkerSide:
         """Everything since the last report; None outside a run."""
         run = self._run
         if run is None:
-            return None
+            return self._refusal
+        listener_failed = bool(locust.log.unhandled_greenlet_exception)
         return {
             "run_id": run.plan.run_id,
             "rows": run.recorder.report(),
             "sample": None if self._probe is None else self._probe.reading(),
             "clock": "user" if self._clock_is_user else "kernel",
-            "listener_failed": bool(locust.log.unhandled_greenlet_exception),
+            "fault": run.recorder.fault
+            or ("a listener or greenlet raised; see the log" if listener_failed else None),
+            "never_began": False,
         }
+
+    def _refuse(self, plan: RunPlan, fault: str) -> None:
+        """The master must know: a run without this worker has another load than it says."""
+        logger.error("%s", fault)
+        self._refusal = {
+            "run_id": plan.run_id,
+            "rows": [],
+            "sample": None,
+            "clock": "kernel",
+            "fault": fault,
+            "never_began": True,
+        }
+        if self._deliver is not None:
+            self._deliver(self._refusal)
 
     def on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         """Add our report to Locust's own."""

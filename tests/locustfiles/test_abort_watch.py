@@ -76,7 +76,7 @@ def test_a_percentile_is_taken_over_the_merged_window_of_its_endpoint() -> None:
     watch.take(row(number, ok=20, value_us=5_000_000, endpoint="health") for number in range(5))
     watch.take(row(number, ok=20, value_us=200_000) for number in range(5))
     assert watch.breach(5) is None
-    watch.take(row(number, ok=20, value_us=2_000_000) for number in range(5))
-    breach = watch.breach(5)
+    watch.take(row(number, ok=40, value_us=2_000_000) for number in range(1, 6))
+    breach = watch.breach(6)
     assert breach is not None
     assert breach.value == pytest.approx(2_000_000, rel=0.001)

@@ -7,6 +7,7 @@ from analysis.histogram import Histogram
 from analysis.profile import LoadProfile
 from analysis.profile_parts import Model, Stage
 from locustfiles.load.exchange import Exchange
+from locustfiles.load.outcome import Outcome
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.slice_clock import NS_PER_S, SliceClock
 
@@ -72,9 +73,9 @@ def test_every_outcome_is_reported_once() -> None:
     recorder = Recorder(PROFILE, START_NS, {})
     query = recorder.endpoint("query")
     query.start(at(6.0))
-    query.finish(exchange(6.0, 6.1), None, {"stage.embed": 1200})
+    query.finish(Outcome(exchange(6.0, 6.1), None, {"stage.embed": 1200}))
     query.start(at(6.2))
-    query.finish(exchange(6.2, 6.3), Failure(FailureKind.HTTP_5XX, "status 503"), {})
+    query.finish(Outcome(exchange(6.2, 6.3), Failure(FailureKind.HTTP_5XX, "status 503")))
     query.drop(at(6.4))
     (row,) = recorder.report()
     assert row["slice"] == 6
@@ -102,7 +103,7 @@ def test_the_time_of_a_failed_request_is_in_no_latency_histogram() -> None:
     recorder = Recorder(PROFILE, START_NS, {})
     query = recorder.endpoint("query")
     query.start(at(6.0))
-    query.finish(exchange(6.0, 6.001), Failure(FailureKind.HTTP_5XX, "status 503"), {})
+    query.finish(Outcome(exchange(6.0, 6.001), Failure(FailureKind.HTTP_5XX, "status 503")))
     (row,) = recorder.report()
     assert "response" not in row["histograms"]
 
@@ -113,7 +114,7 @@ def test_response_counts_from_the_due_time() -> None:
     query = recorder.endpoint("query")
     query.start(at(6.0))
     late = Exchange(at(6.0), send_ns=at(8.0), first_ns=at(8.1), last_ns=at(8.1), status=200)
-    query.finish(late, None, {})
+    query.finish(Outcome(late, None))
     (row,) = (row for row in recorder.report() if row["histograms"])
     response = Histogram.decode(row["histograms"]["response"]).max_us
     service = Histogram.decode(row["histograms"]["service"]).max_us
@@ -123,11 +124,22 @@ def test_response_counts_from_the_due_time() -> None:
     assert 100_000 <= service < 100_200
 
 
+def test_a_stream_of_one_text_event_counts_that_event() -> None:
+    """There is no gap, but there is an event."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    stream = recorder.endpoint("stream")
+    stream.start(at(6.0))
+    stream.finish(Outcome(exchange(6.0, 6.1), None, {"ttft": 50_000}, (), text_events=1))
+    (row,) = recorder.report()
+    assert row["counts"]["events"] == 1
+    assert "gap" not in row["histograms"]
+
+
 def test_goodput_counts_requests_that_meet_every_limit() -> None:
     """One of two answers is within 200 ms."""
     recorder = Recorder(PROFILE, START_NS, {"query": {"response": 200_000}})
     query = recorder.endpoint("query")
     for done_s in (6.1, 6.5):
         query.start(at(6.0))
-        query.finish(exchange(6.0, done_s), None, {})
+        query.finish(Outcome(exchange(6.0, done_s), None))
     assert sum(row["counts"].get("good", 0) for row in recorder.report()) == 1

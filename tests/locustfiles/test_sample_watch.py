@@ -64,3 +64,10 @@ def test_samples_without_host_or_breakers_are_taken_quietly() -> None:
     log = Log()
     watch(log).take({"host": None, "breakers": None, "gap_s": None})
     assert log.events == []
+
+
+def test_a_foreign_sidecar_may_print_nonsense_in_place_of_objects() -> None:
+    """A text where an object belongs tells nothing and breaks nothing."""
+    log = Log()
+    watch(log).take({"host": "x", "breakers": ["a"]})
+    assert log.events == []

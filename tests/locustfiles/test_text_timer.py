@@ -59,6 +59,11 @@ def test_server_timing_gives_stages_in_microseconds() -> None:
     assert server_timing_us(header) == {"stage.embed": 1500, "stage.retrieve": 20_000}
 
 
+def test_impossible_durations_are_left_out() -> None:
+    """Negative, infinite and absurd times are a service's mistake, not ours to record."""
+    assert server_timing_us("a;dur=-1, b;dur=inf, c;dur=1e308, d;dur=2") == {"stage.d": 2000}
+
+
 def test_what_stages_leave_unexplained_is_unattributed() -> None:
     """100 ms of service, 60 ms of stages."""
     stages = with_unattributed({"stage.embed": 10_000, "stage.generate": 50_000}, 100_000)

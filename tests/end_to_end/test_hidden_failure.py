@@ -1,0 +1,122 @@
+"""What could look like a good run and is none: a service that hangs, a worker that never began."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from analysis.failure import FailureKind
+from analysis.run_record import RunStatus
+from tests.end_to_end.load_run import RAG, ROOT, LoadRun, run_load, write_profile
+from tests.servers.debian_server import free_port
+from tests.servers.reference_service import ReferenceService, until
+
+NEEDS_A_KEY = """
+base_url = "{url}"
+headers = {{ Authorization = "Bearer ${{PLIMSOLL_TEST_KEY}}" }}
+[questions]
+[endpoints.query]
+path = "/query"
+body = {{ question = "{{question}}" }}
+[endpoints.health]
+path = "/health"
+[endpoints.stream]
+path = "/stream"
+dialect = "rag-events"
+body = {{ question = "{{question}}" }}
+"""
+
+
+def test_requests_that_the_drain_limit_ends_are_timeouts(
+    tmp_path: Path, run_root: Path, faulty_service: ReferenceService
+) -> None:
+    """A service that hangs from the middle of the run on must not look like one without errors."""
+    profile = write_profile(tmp_path, steady="4s", drain="1s")
+    words = ["--load-profile", str(profile), "--host", faulty_service.base_url]
+    with LoadRun(run_root, words) as run:
+        run.wait_for_requests(20)
+        faulty_service.faults(hang_rate=1.0)
+        finished = run.finish()
+    totals = finished.totals()
+    assert finished.log.run.status is RunStatus.COMPLETE
+    for endpoint in ("query", "stream"):
+        assert totals[endpoint].aborted == 0
+        assert totals[endpoint].failed[FailureKind.TIMEOUT] > 0
+
+
+def test_nothing_is_due_after_the_profiles_end(
+    tmp_path: Path, run_root: Path, service: ReferenceService
+) -> None:
+    """The last slice holds no requests of the second that Locust needs to notice the end."""
+    profile = write_profile(tmp_path, level=4, steady="5s", more='pacing = "0.2s"')
+    finished = run_load(run_root, "--load-profile", str(profile), "--host", service.base_url)
+    due = [0] * 7
+    for row in finished.log.counts:
+        due[row.slice_index] += row.counts.due
+    # Four users, five questions a second each.
+    assert due[6] <= 20 + 4
+
+
+def test_a_worker_that_cannot_begin_ends_the_run_as_invalid(
+    tmp_path: Path, run_root: Path, service: ReferenceService
+) -> None:
+    """Half the load without a word would pass as the whole."""
+    target = tmp_path / "keyed.toml"
+    target.write_text(NEEDS_A_KEY.format(url=service.base_url))
+    port = free_port()
+    words = ["--target", str(target), "--load-profile", str(write_profile(tmp_path, steady="20s"))]
+    words += ["--master", "--expect-workers", "1", "--master-bind-port", str(port)]
+    words += ["--master-bind-host", "127.0.0.1"]
+    environ = {name: value for name, value in os.environ.items() if name != "PLIMSOLL_TEST_KEY"}
+    with LoadRun(run_root, words, environ={"PLIMSOLL_TEST_KEY": "k"}, judged=True) as master:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(RAG), "--worker", "--master-port", str(port)],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            finished = master.finish()
+        finally:
+            worker.kill()
+            worker.wait()
+    assert finished.code == 3, finished.output
+    assert "could not begin" in finished.output
+    assert "PLIMSOLL_TEST_KEY" in finished.output
+    assert "Traceback" not in finished.output
+
+
+def test_a_run_stopped_while_it_opens_leaves_no_service_behind(tmp_path: Path, run_root: Path) -> None:
+    """The service that the run was starting ends with it, and run.json says what happened."""
+    port = free_port()
+    target = tmp_path / "reference.toml"
+    shipped = (ROOT / "locustfiles" / "targets" / "reference.toml").read_text()
+    target.write_text(shipped.replace("http://127.0.0.1:8800", f"http://127.0.0.1:{port}"))
+    (tmp_path / "questions").symlink_to(ROOT / "locustfiles" / "questions")
+    folder = tmp_path / "targets"
+    folder.mkdir()
+    target = target.rename(folder / target.name)
+
+    def serving() -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if str(port) in process.cmdline():
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    words = ["--target", str(target), "--load-profile", str(write_profile(tmp_path, steady="20s"))]
+    with LoadRun(run_root, words) as run:
+        run.wait_until(lambda: bool(serving()), "the service's process")
+        os.kill(run.process.pid, signal.SIGTERM)
+        finished = run.finish()
+    until(lambda: not serving())
+    assert finished.code == 3, finished.output
+    assert finished.log.run.status in (RunStatus.STOPPED, RunStatus.ABORTED)
+    assert "Traceback" not in finished.output
