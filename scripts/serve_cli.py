@@ -47,6 +47,9 @@ def serve(
     breaker_recovery_s: Annotated[
         float, typer.Option("--breaker-recovery-s", help="Seconds until an open breaker tries again.")
     ] = 10.0,
+    end_with_parent: Annotated[
+        bool, typer.Option("--end-with-parent", help="End when the process that started it does.")
+    ] = False,
 ) -> int:
     """Serve the reference RAG service until it is told to stop."""
     from scripts.service.command import serve_command
@@ -73,4 +76,5 @@ def serve(
         extra_latency_ms=extra_latency_ms,
         breaker_failures=breaker_failures,
         breaker_recovery_s=breaker_recovery_s,
+        end_with_parent=end_with_parent,
     )

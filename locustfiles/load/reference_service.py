@@ -33,7 +33,10 @@ def start_reference_service(base_url: str) -> Child:
     host, port = _address(base_url)
     logger.info("Nothing answers at %s: starting the reference service there", base_url)
     child = Child(
-        [sys.executable, "-m", "scripts.cli", "serve", "--host", host, "--port", str(port)],
+        [
+            *(sys.executable, "-m", "scripts.cli", "serve", "--end-with-parent"),
+            *("--host", host, "--port", str(port)),
+        ],
     )
     deadline = time.monotonic() + START_LIMIT_S
     try:

@@ -1,6 +1,7 @@
 """`plimsoll serve`: checks what was asked for, binds the port, and serves until told to stop."""
 
 import asyncio
+import ctypes
 import errno
 import logging
 import math
@@ -23,6 +24,7 @@ from scripts.service.settings import Api, BreakerSettings, LatencySettings, Serv
 from scripts.service.xnai import xnai_app
 
 _SHUTDOWN_S = 1
+_PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
 
 def serve_command(
@@ -48,8 +50,11 @@ def serve_command(
     extra_latency_ms: float = 0.0,
     breaker_failures: int = 5,
     breaker_recovery_s: float = 10.0,
+    end_with_parent: bool = False,
 ) -> int:
     """Times are medians; port 0 picks a free one. Returns 0 after SIGINT or SIGTERM."""
+    if end_with_parent:
+        _end_with_parent()
     if api not in set(Api):
         raise UsageError(f"--api: found {api!r}, wanted one of {', '.join(Api)}")
     _check_url("--embeddings-url", embeddings_url, ("http", "https"))
@@ -169,6 +174,12 @@ def _bound(host: str, port: int) -> socket.socket:
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _end_with_parent() -> None:
+    """Let the kernel send SIGTERM when whoever started this service is killed; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _check_url(option: str, url: str | None, schemes: tuple[str, ...]) -> None:

@@ -90,33 +90,49 @@ def test_a_worker_that_cannot_begin_ends_the_run_as_invalid(
     assert "Traceback" not in finished.output
 
 
+def own_reference(folder: Path, port: int) -> Path:
+    """The shipped target on a port of the test's own, so that the run starts the service there."""
+    shipped = (ROOT / "locustfiles" / "targets" / "reference.toml").read_text()
+    (folder / "targets").mkdir()
+    (folder / "questions").symlink_to(ROOT / "locustfiles" / "questions")
+    target = folder / "targets" / "reference.toml"
+    target.write_text(shipped.replace("http://127.0.0.1:8800", f"http://127.0.0.1:{port}"))
+    return target
+
+
+def serving(port: int) -> list[psutil.Process]:
+    """Processes that name the port on their command line."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(port) in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
 def test_a_run_stopped_while_it_opens_leaves_no_service_behind(tmp_path: Path, run_root: Path) -> None:
     """The service that the run was starting ends with it, and run.json says what happened."""
     port = free_port()
-    target = tmp_path / "reference.toml"
-    shipped = (ROOT / "locustfiles" / "targets" / "reference.toml").read_text()
-    target.write_text(shipped.replace("http://127.0.0.1:8800", f"http://127.0.0.1:{port}"))
-    (tmp_path / "questions").symlink_to(ROOT / "locustfiles" / "questions")
-    folder = tmp_path / "targets"
-    folder.mkdir()
-    target = target.rename(folder / target.name)
-
-    def serving() -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if str(port) in process.cmdline():
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
+    target = own_reference(tmp_path, port)
     words = ["--target", str(target), "--load-profile", str(write_profile(tmp_path, steady="20s"))]
     with LoadRun(run_root, words) as run:
-        run.wait_until(lambda: bool(serving()), "the service's process")
+        run.wait_until(lambda: bool(serving(port)), "the service's process")
         os.kill(run.process.pid, signal.SIGTERM)
         finished = run.finish()
-    until(lambda: not serving())
+    until(lambda: not serving(port))
     assert finished.code == 3, finished.output
     assert finished.log.run.status in (RunStatus.STOPPED, RunStatus.ABORTED)
     assert "Traceback" not in finished.output
+
+
+def test_a_killed_run_takes_the_service_it_started_with_it(tmp_path: Path, run_root: Path) -> None:
+    """The next run must not measure an orphan."""
+    port = free_port()
+    target = own_reference(tmp_path, port)
+    words = ["--target", str(target), "--load-profile", str(write_profile(tmp_path, steady="20s"))]
+    with LoadRun(run_root, words) as run:
+        run.wait_for_requests(1)
+        run.process.kill()
+    until(lambda: not serving(port))
