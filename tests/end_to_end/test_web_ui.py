@@ -29,7 +29,7 @@ WRONG = (
     ({"load_profile": "nowhere/no.toml"}, ("nowhere/no.toml",)),
     ({"load_profile": "smok"}, ("smok", "smoke")),
     ({"target": "nothing"}, ("nothing", "reference")),
-    ({"baseline": "nowhere/no.json"}, ("nowhere/no.json",)),
+    ({"baseline": "nowhere/no.json", "load_profile": "smoke"}, ("nowhere/no.json",)),
     ({"seed": "many"}, ("seed", "many", "whole number")),
     ({"run_time": "soon"}, ("run time", "soon", "90s")),
     ({"sidecar_command": "true"}, ("sidecar_command", "command line")),
