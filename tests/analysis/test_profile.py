@@ -85,7 +85,9 @@ def test_expected_arrivals_of_parts_add_up(profile: LoadProfile, cuts: list[floa
     edges = [0.0, *sorted(cut * profile.duration_s for cut in cuts), float(profile.duration_s)]
     whole = profile.arrivals_between(0, profile.duration_s)
 
-    assert isclose(sum(profile.arrivals_between(a, b) for a, b in pairwise(edges)), whole, rel_tol=1e-9)
+    assert isclose(
+        sum(profile.arrivals_between(a, b) for a, b in pairwise(edges)), whole, rel_tol=1e-9, abs_tol=1e-9
+    )
 
 
 @settings(deadline=None)

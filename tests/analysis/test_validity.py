@@ -158,7 +158,9 @@ def test_arrivals_are_asked_for_until_the_drain_begins(tmp_path: Path) -> None:
     assert check.text.endswith("of 1260 asked for")
 
 
-@pytest.mark.parametrize(("pid", "said"), [(os.getpid(), "still running"), (999_999_999, "crashed")])
+@pytest.mark.parametrize(
+    ("pid", "said"), [(os.getpid(), "still running"), (999_999_999, "crashed")], ids=["running", "crashed"]
+)
 def test_a_run_without_an_end_is_running_or_crashed(tmp_path: Path, pid: int, said: str) -> None:
     unended = {"status": "running", "end_ns": None, "end_utc": None}
     path = build_run(tmp_path, run={**unended, "writer": {"pid": pid, "start_ticks": None}})
