@@ -66,10 +66,9 @@ def _check_baseline(
     settings: Settings, target: Target, profile: LoadProfile, environ: Mapping[str, str]
 ) -> None:
     """A baseline that cannot be read is found before the load, not after it."""
-    if settings.baseline == "none" or not profile.compare:
-        return
-    if settings.baseline != "auto":
+    if settings.baseline not in ("auto", "none"):
         read_baseline(Path(settings.baseline))
+    if settings.baseline != "auto" or not profile.compare:
         return
     root = Path(environ.get("PLIMSOLL_BASELINES") or CHECKOUT / "baselines")
     path = baseline_path(root, target.name, profile.name, read_environment().env8, BaselineKind.ROLLING)
