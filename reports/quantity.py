@@ -82,8 +82,15 @@ def three_digits(value: float, digits: int = 3) -> str:
 
 
 def tick(value: float) -> str:
-    """A number at an axis: round by itself, so without zeros behind the point."""
-    text = three_digits(value)
+    """A number at an axis: round by itself, so without zeros behind the point; large ones as 150M."""
+    for factor, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= factor:
+            divisor = 1e3 if letter == "k" else factor
+            return _without_zeros(three_digits(value / divisor)) + letter
+    return _without_zeros(three_digits(value))
+
+
+def _without_zeros(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

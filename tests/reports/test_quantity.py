@@ -48,6 +48,10 @@ def test_ticks_have_no_zeros_behind_the_point() -> None:
     assert [tick(value) for value in (0.0, 2.5, 40.0, 0.25, 1000.0)] == ["0", "2.5", "40", "0.25", "1000"]
 
 
+def test_large_ticks_are_short() -> None:
+    assert [tick(value) for value in (25_000.0, 150e6, 2.5e9)] == ["25k", "150M", "2.5G"]
+
+
 @pytest.mark.parametrize(
     ("value", "limit", "wanted"),
     [
