@@ -12,6 +12,8 @@ from tests.locustfiles.asking import ask
 from tests.servers.script import bytewise, delay, response, send
 from tests.servers.truth import Truth
 
+pytestmark = pytest.mark.alone
+
 
 def test_stamps_are_the_kernels_and_agree_with_the_server(truth: Truth, client: WireClient) -> None:
     """The process is busy while the answer arrives: the stamps do not show it, the wake lag does."""

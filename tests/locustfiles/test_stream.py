@@ -30,6 +30,8 @@ from tests.servers.script import (
 )
 from tests.servers.truth import Truth
 
+pytestmark = pytest.mark.alone
+
 
 def token(text: str) -> bytes:
     return b"event: token\ndata: " + json.dumps({"text": text}).encode() + b"\n\n"

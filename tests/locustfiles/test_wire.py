@@ -12,6 +12,8 @@ from tests.locustfiles.asking import ask, failure_of
 from tests.servers.script import LAST_CHUNK, Step, bytewise, chunk, delay, fin, head, reset, response, send
 from tests.servers.truth import Truth
 
+pytestmark = pytest.mark.alone
+
 CHUNKED = head(200, {"Transfer-Encoding": "chunked"})
 
 

@@ -23,6 +23,8 @@ from tests.servers.script import (
 )
 from tests.servers.truth import Truth
 
+pytestmark = pytest.mark.alone
+
 CHUNKED = head(200, {"Transfer-Encoding": "chunked"})
 
 

@@ -29,6 +29,8 @@ from tests.servers.debian_server import free_port
 from tests.servers.prometheus_server import PrometheusServer, prometheus_server
 from tests.servers.redis_server import redis_server
 
+pytestmark = pytest.mark.alone
+
 SECRET = "pl4nted-5ecret"
 WATCH_ALL = """\
 process = {{ port = {port} }}

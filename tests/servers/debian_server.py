@@ -1,5 +1,7 @@
 """Runs a server program from a Debian package as a process of its own while a test lasts."""
 
+import contextlib
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,10 +17,12 @@ _POLL_S = 0.02
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the ports that the kernel gives to connections, so that none of these takes it meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def program(name: str, package: str) -> str:
