@@ -10,6 +10,7 @@ from analysis.profile import Arrivals, LoadProfile, Model
 from analysis.result import Check
 from analysis.run_log import RunLog
 from analysis.run_record import RunStatus, StopKind, WorkerState
+from analysis.sample import SampleSource
 
 LEAST_ACHIEVED = 0.99
 """Of the arrivals that the profile asks for; fewer is another load."""
@@ -30,6 +31,7 @@ def validity_checks(
         _measured(measurement),
         _answers(measurement),
         _conservation(log),
+        _aborted(log),
         *_arrivals(log, profile, measurement),
         _clipped(log),
         _clock(log),
@@ -77,8 +79,16 @@ def _disk(log: RunLog) -> Check:
 def _workers(log: RunLog) -> Check:
     lost = {f"worker {worker.index}" for worker in log.run.workers if worker.state is WorkerState.LOST}
     lost |= {f"worker {event.get('worker', '?')}" for event in _events(log, EventKind.WORKER_LOST)}
-    if not lost:
+    heard = {
+        sample.get("worker") for sample in log.samples if sample.get("source") == SampleSource.GENERATOR.value
+    }
+    silent = [f"worker {worker.index}" for worker in log.run.workers if worker.index not in heard]
+    if not lost and not silent:
         return Check("workers", True, "0 lost", None, "every worker stayed to the end")
+    if not lost:
+        names = ", ".join(silent)
+        text = f"never heard of: {names}; their share of the load is missing"
+        return Check("workers", False, f"{len(silent)} silent", "0 lost", text)
     names = ", ".join(sorted(lost))
     return Check(
         "workers", False, f"{len(lost)} lost", "0 lost", f"lost: {names}; what they had recorded is missing"
@@ -121,6 +131,15 @@ def _conservation(log: RunLog) -> Check:
         return Check("conservation", True, "exact", None, text)
     text = f"requests are lost or counted twice: {'; '.join(broken)}"
     return Check("conservation", False, f"{len(broken)} broken", "exact", text)
+
+
+def _aborted(log: RunLog) -> Check:
+    """A warning: in a run stopped early it is our doing, at the end of `-t` it can be the service's."""
+    aborted = sum(counts.aborted for counts in log.totals().values())
+    if not aborted:
+        return Check("aborted", True, "0", None, "no request was killed in flight", invalidates=False)
+    text = f"{plural(aborted, 'request')} had no outcome when the drain limit ended them"
+    return Check("aborted", False, str(aborted), "0", text, invalidates=False)
 
 
 def _arrivals(log: RunLog, profile: LoadProfile, measurement: Measurement) -> Iterator[Check]:

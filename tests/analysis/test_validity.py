@@ -45,6 +45,17 @@ SICK: list[tuple[str, dict[str, Any]]] = [
     ("status", {"run": {"status": "complete", "stop": {"kind": "fault", "detail": "disk"}}}),
     ("workers", {"run": {"workers": [{"index": 0, "id": "a", "state": "lost"}]}}),
     ("workers", {"events": [{"kind": "worker_lost", "worker": 1}]}),
+    (
+        "workers",
+        {
+            "run": {
+                "workers": [
+                    {"index": 0, "id": "a", "state": "ready"},
+                    {"index": 1, "id": "b", "state": "ready"},
+                ]
+            }
+        },
+    ),
     ("measured", {"slices": 5}),
     ("measured", {"per_slice": {"query": 0, "stream": 0, "health": 0}}),
     ("target", {"per_slice": {"query": 0}, "failed": {"query": {"connect": 5}}}),
@@ -198,3 +209,15 @@ def test_a_lost_sidecar_is_a_warning_unless_an_objective_needs_it(tmp_path: Path
     assert "host_memory" in check_of(needing, "sidecar").text
     assert broken(other) == []
     assert not check_of(other, "sidecar").ok
+
+
+def test_requests_that_the_drain_limit_ended_are_a_warning(tmp_path: Path) -> None:
+    path = build_run(tmp_path, slices=1, profile=MANUAL, per_slice={"query": 60})
+    row = {"slice": 0, "worker": 0, "endpoint": "query", "due": 61, "started": 61, "ok": 60, "aborted": 1}
+    (path / "counts.jsonl").write_text(f"{row}\n".replace("'", '"'))
+
+    check = check_of(read_judged_run(path), "aborted")
+
+    assert not check.ok
+    assert not check.invalidates
+    assert "1 request had no outcome" in check.text
