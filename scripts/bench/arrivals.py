@@ -97,7 +97,7 @@ def punctuality(plan: Plan, server: AnsweringServer, cores: Cores) -> Punctualit
         profile = load_profile(str(folder / "bench-profile.toml"))
         drawn = sum(1 for _ in arrival_times(profile, seed=log.run.seed, worker=0, workers=1))
     lag = log.merged("query.send_lag", WARM_UP_S, load_s)
-    p50_us, p99_us = lag.percentile(50), lag.percentile(99)
+    p50_us, p99_us = lag.percentile(0.5), lag.percentile(0.99)
     stamps_ns = server.stamps_ns()
     steady_ns = stamps_ns[WARM_UP_S * plan.rate :]
     if p50_us is None or p99_us is None or len(steady_ns) < 2:

@@ -76,9 +76,10 @@ def main() -> None:
 
 
 def note_due_time(event: EventHook, due_s: list[float]) -> None:
-    @event.add_listener
-    def _on_request(start_time: float, **_: Any) -> None:
+    def on_request(start_time: float, **_: Any) -> None:
         due_s.append(start_time)
+
+    event.add_listener(on_request)
 
 
 def count(runs: list[WorkerRun], counted: Counter[str]) -> None:
