@@ -2,20 +2,29 @@
 
 from locust import User
 from locust.env import Environment
-from locust.user.task import LOCUST_STATE_STOPPING
 
-import gevent
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
+
 from gevent import GreenletExit
+from gevent.event import Event
 from gevent.pool import Group
 
 from locustfiles.load.arrival_schedule import arrival_times, endpoint_draws
 from locustfiles.load.endpoint_call import EndpointCall
+from locustfiles.load.pacer import Pacer, open_pacer
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
 from locustfiles.load.worker_run import WorkerRun
 
-LONGEST_SLEEP_S = 0.1
-"""How long the scheduler may sleep before it looks whether it was asked to stop."""
+
+class Arrival(NamedTuple):
+    """One request of the schedule, drawn before it is due."""
+
+    due_ns: int
+    call: EndpointCall
+    question: str
 
 
 class ArrivalScheduler(User):
@@ -26,6 +35,7 @@ class ArrivalScheduler(User):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._run = WorkerRun.of(environment)
+        self._asked_to_stop = Event()
         self._in_flight = Group()
         self._idle: list[WireClient] = []
 
@@ -38,9 +48,9 @@ class ArrivalScheduler(User):
         if run is None:
             raise GreenletExit
         try:
-            self._send(run)
-            while not self._stopping():
-                gevent.sleep(LONGEST_SLEEP_S)
+            with closing(open_pacer(self._asked_to_stop)) as pacer:
+                self._send(run, pacer)
+            self._asked_to_stop.wait()
             self._in_flight.join(timeout=run.profile.drain_s)
         finally:
             self._in_flight.kill(block=True)
@@ -48,37 +58,44 @@ class ArrivalScheduler(User):
                 client.close()
         raise GreenletExit
 
-    def _send(self, run: WorkerRun) -> None:
-        seed, worker, plan = run.plan.seed, run.worker, run.plan
-        draws = endpoint_draws(run.mix, seed=seed, worker=worker)
-        questions = run.questions(0)
-        for due_s in arrival_times(run.profile, seed=seed, worker=worker, workers=len(plan.workers)):
-            due_ns = plan.start_ns + round(due_s * 1e9)
-            call = run.calls[next(draws)]
-            question = questions.next() if questions is not None and call.asks else ""
-            if not self._sleep_until(due_ns):
-                return
-            if len(self._in_flight) >= run.profile.max_in_flight:
-                call.drop(due_ns)
-            else:
-                self._in_flight.spawn(self._one, run, call, question, due_ns)
+    def stop(self, force: bool = False) -> bool:
+        """Locust's way to end a user; wakes it when it waits for the next arrival."""
+        is_killed: bool = super().stop(force)
+        self._asked_to_stop.set()
+        return is_killed
 
-    def _one(self, run: WorkerRun, call: EndpointCall, question: str, due_ns: int) -> None:
+    def _send(self, run: WorkerRun, pacer: Pacer) -> None:
+        """Arrivals that were due before the end and were not sent, for whatever reason, count as dropped."""
+        arrivals = _schedule(run)
+        arrival = next(arrivals, None)
+        try:
+            while arrival is not None and pacer.wait_until(arrival.due_ns) and not run.draining:
+                if len(self._in_flight) >= run.profile.max_in_flight:
+                    arrival.call.drop(arrival.due_ns)
+                else:
+                    self._in_flight.spawn(self._one, run, arrival)
+                arrival = next(arrivals, None)
+        finally:
+            end_ns = now_ns()
+            while arrival is not None and arrival.due_ns <= end_ns:
+                arrival.call.drop(arrival.due_ns)
+                arrival = next(arrivals, None)
+
+    def _one(self, run: WorkerRun, arrival: Arrival) -> None:
         client = self._idle.pop() if self._idle else run.client()
         try:
-            call.ask(client, question, due_ns)
+            arrival.call.ask(client, arrival.question, arrival.due_ns)
         except BaseException:
             client.close()
             raise
         self._idle.append(client)
 
-    def _sleep_until(self, due_ns: int) -> bool:
-        """False when asked to stop before the moment came."""
-        while (remaining_s := (due_ns - now_ns()) / 1e9) > 0:
-            if self._stopping():
-                return False
-            gevent.sleep(min(remaining_s, LONGEST_SLEEP_S))
-        return not self._stopping()
 
-    def _stopping(self) -> bool:
-        return self._state == LOCUST_STATE_STOPPING or self._run is None or self._run.draining
+def _schedule(run: WorkerRun) -> Iterator[Arrival]:
+    seed, worker, plan = run.plan.seed, run.worker, run.plan
+    draws = endpoint_draws(run.mix, seed=seed, worker=worker)
+    questions = run.questions(0)
+    for due_s in arrival_times(run.profile, seed=seed, worker=worker, workers=len(plan.workers)):
+        call = run.calls[next(draws)]
+        question = questions.next() if questions is not None and call.asks else ""
+        yield Arrival(plan.start_ns + round(due_s * 1e9), call, question)

@@ -1,9 +1,10 @@
-"""`python -m scripts.bench requests`: benchmarks of the suite beside other load generators."""
+"""`python -m scripts.bench requests|arrivals`: benchmarks of the suite, beside other load generators."""
 
 import argparse
 import sys
 
 from analysis.errors import PlimsollError
+from scripts.bench.arrivals import arrivals_command
 from scripts.bench.requests_per_core import requests_command
 
 
@@ -14,8 +15,13 @@ def main() -> int:
     requests = commands.add_parser("requests", help="requests per second of one core, all recorded")
     requests.add_argument("--quick", action="store_true", help="three short rounds, without HttpUser")
     requests.add_argument("--json", action="store_true", help="print one JSON object with the key ratios")
+    arrivals = commands.add_parser("arrivals", help="how punctual the open model's sends are")
+    arrivals.add_argument("--quick", action="store_true", help="one short round")
+    arrivals.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     try:
+        if arguments.command == "arrivals":
+            return arrivals_command(quick=arguments.quick, as_json=arguments.json)
         return requests_command(quick=arguments.quick, as_json=arguments.json)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)

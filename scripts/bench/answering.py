@@ -28,38 +28,37 @@ class Answering(asyncio.Protocol):
         self._write: Callable[[bytes], None] = transport.write
         self._parser = HttpRequestParser(self)
         self._complete = 0
-        self._wants_count = False
+        self._told: bytes | None = None
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
         complete, self._complete = self._complete, 0
-        if self._wants_count:
-            self._wants_count = False
-            text = b"%d" % Answering.count
-            self._write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text))
+        told, self._told = self._told, None
+        if told is not None:
+            self._write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(told), told))
         elif complete:
             Answering.count += complete
             self._write(ANSWER if complete == 1 else ANSWER * complete)
 
     def on_url(self, url: bytes) -> None:
-        self._wants_count = url == COUNT_PATH
+        self._told = b"%d" % Answering.count if url == COUNT_PATH else None
 
     def on_message_complete(self) -> None:
         self._complete += 1
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", 0, backlog=4096)
+async def _serve(protocol: type[Answering]) -> None:
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-def main() -> None:
+def main(protocol: type[Answering] = Answering) -> None:
     """Serve until killed, on the core named by the first argument."""
     import uvloop
 
     os.sched_setaffinity(0, {int(sys.argv[1])})
-    uvloop.run(_serve())
+    uvloop.run(_serve(protocol))
 
 
 if __name__ == "__main__":

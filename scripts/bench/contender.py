@@ -44,6 +44,25 @@ def contenders(names: Sequence[str]) -> list[Contender]:
     return [_CONTENDERS[name] for name in names]
 
 
+def suite(order: Order, load_profile: str) -> Sequence[str]:
+    """The whole suite: questions drawn, answers checked, every request recorded in the run log."""
+    target = order.folder / "targets" / "bench.toml"
+    questions = order.folder / "questions" / "bench.jsonl"
+    profile = order.folder / "bench-profile.toml"
+    for path in (target, questions):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    questions.write_text(BODY + "\n")
+    target.write_text(
+        f'base_url = "{order.url}"\n\n'
+        f'[endpoints.query]\npath = "{PATH}"\nbody = {{ question = "{{question}}" }}\n\n'
+        '[questions]\nfile = "questions/bench.jsonl"\n'
+    )
+    profile.write_text(load_profile)
+    words = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+    words += ["--target", str(target), "--load-profile", str(profile), "--baseline", "none"]
+    return [*words, "--run-directory", str(order.folder / "runs"), "--sidecar-command", "none"]
+
+
 def _tool(name: str, remedy: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
@@ -89,25 +108,11 @@ def _stock(module: str) -> Callable[[Order], Sequence[str]]:
 
 
 def _ours(order: Order) -> Sequence[str]:
-    """The whole suite: questions drawn, answers checked, every request recorded in the run log."""
-    target = order.folder / "targets" / "bench.toml"
-    questions = order.folder / "questions" / "bench.jsonl"
-    profile = order.folder / "bench-profile.toml"
-    for path in (target, questions):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    questions.write_text(BODY + "\n")
-    target.write_text(
-        f'base_url = "{order.url}"\n\n'
-        f'[endpoints.query]\npath = "{PATH}"\nbody = {{ question = "{{question}}" }}\n\n'
-        '[questions]\nfile = "questions/bench.jsonl"\n'
-    )
-    profile.write_text(
+    return suite(
+        order,
         'model = "closed"\nmix = { query = 1 }\ncompare = false\n\n'
-        f'[[stages]]\nname = "steady"\nduration = "{order.load_s}s"\nlevel = {order.connections}\n'
+        f'[[stages]]\nname = "steady"\nduration = "{order.load_s}s"\nlevel = {order.connections}\n',
     )
-    words = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
-    words += ["--target", str(target), "--load-profile", str(profile), "--baseline", "none"]
-    return [*words, "--run-directory", str(order.folder / "runs"), "--sidecar-command", "none"]
 
 
 _CONTENDERS: Mapping[str, Contender] = {

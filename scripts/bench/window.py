@@ -68,7 +68,7 @@ def measured_rate(
                 if contender.ends_by_itself:
                     _await_end(process, contender, log)
             except psutil.NoSuchProcess:
-                raise BenchError(f"{contender.name} ended too soon: {_last_words(log)}") from None
+                raise BenchError(f"{contender.name} ended too soon: {last_words(log)}") from None
             finally:
                 process.kill()
         if contender.ends_by_itself:
@@ -89,7 +89,7 @@ def _await_start(
     deadline_s = time.monotonic() + START_LIMIT_S
     while server.count() - before < STARTED_REQUESTS:
         if process.poll() is not None or time.monotonic() > deadline_s:
-            raise BenchError(f"{contender.name} did not start: {_last_words(log)}")
+            raise BenchError(f"{contender.name} did not start: {last_words(log)}")
         time.sleep(0.05)
 
 
@@ -97,7 +97,7 @@ def _await_end(process: subprocess.Popen[bytes], contender: Contender, log: Path
     try:
         process.wait(END_LIMIT_S)
     except subprocess.TimeoutExpired:
-        raise BenchError(f"{contender.name} did not end: {_last_words(log)}") from None
+        raise BenchError(f"{contender.name} did not end: {last_words(log)}") from None
 
 
 def _check_recorded(runs: Path, answered: int) -> None:
@@ -110,6 +110,7 @@ def _check_recorded(runs: Path, answered: int) -> None:
         raise BenchError(f"the run log holds {recorded} requests, the server answered {answered}")
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """Of a contender that did not do what it should."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1][:300] if lines else "it said nothing"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import UsageError
-from scripts.bench import contender
+from scripts.bench import arrivals, contender
 from scripts.bench.answering_process import answering_server
 from scripts.bench.contender import OURS, PATH, contenders
 from scripts.bench.cores import two_cores
@@ -38,6 +38,17 @@ def test_ours_records_every_request_that_the_server_answered() -> None:
 
         assert rate.requests_per_s > 0
         assert server.count() > 0
+
+
+def test_the_arrivals_that_were_drawn_are_those_sent_and_those_answered() -> None:
+    """The schedule, the run log and the server agree; how punctual they are is not asserted."""
+    cores = two_cores()
+    with answering_server(cores, stamps=True) as server:
+        seen = arrivals.punctuality(arrivals.Plan(rate=50, steady_s=1, rounds=1), server, cores)
+
+    assert seen.drawn == seen.sent == seen.answered == 50 * (arrivals.WARM_UP_S + 1)
+    assert 0 <= seen.send_lag_p50_ms <= seen.send_lag_p99_ms
+    assert seen.gap_variation > 0
 
 
 def test_a_contender_that_ends_at_once_is_told_by_its_last_words() -> None:
