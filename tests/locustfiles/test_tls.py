@@ -246,8 +246,8 @@ def test_a_large_body_passes_both_ways(secure_truth: Truth, secure_client: WireC
 def test_an_answer_given_before_a_large_body_was_taken_is_the_answer(
     secure_truth: Truth, secure_client: WireClient
 ) -> None:
-    secure_truth.script("/refused", [send(response(b"too large", status=413)), delay(0.3), fin()], early=True)
-    request = secure_client.prepare("POST", "/refused", None, b"x" * 8_000_000)
+    secure_truth.script("/refused", [send(response(b"too large", status=413)), delay(1.0), fin()], early=True)
+    request = secure_client.prepare("POST", "/refused", None, b"x" * 30_000_000)
 
     exchange = secure_client.exchange(request, sched_ns=now_ns(), timeout_s=5.0)
 
