@@ -15,7 +15,7 @@ from analysis.objective_file import SERVICE_OBJECTIVES, WHOLE_SERVICE, NumberTab
 from analysis.request_text import check_base_url, check_headers
 from analysis.sidecar_watch import ProcessWatch, SidecarWatch
 from analysis.target_file import QuestionsTable, TargetTable
-from analysis.target_parts import Objective, Questions
+from analysis.target_parts import Objective, Questions, Tls
 from analysis.toml_file import dotted, file_names, find_file, read_toml, shown_path
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Questions",
     "SidecarWatch",
     "Target",
+    "Tls",
     "expand",
     "load_target",
     "redacted",
@@ -49,6 +50,7 @@ class Target:
     endpoints: Mapping[str, Endpoint]
     headers: Mapping[str, str] = field(default_factory=dict)
     questions: Questions | None = None
+    tls: Tls = field(default_factory=Tls)
     sidecar: SidecarWatch = field(default_factory=SidecarWatch)
     objectives: tuple[Objective, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)
@@ -78,6 +80,7 @@ def load_target(name_or_path: str, root: Path | None = None) -> Target:
         endpoints=endpoints,
         headers=dict(table.headers),
         questions=_questions(table.questions, endpoints, path, root or LOCUSTFILES),
+        tls=table.tls.tls(path),
         sidecar=sidecar,
         objectives=numbers.objectives(table.objectives, sidecar),
         margins=numbers.margins(table.margins),
@@ -109,6 +112,12 @@ def redacted(target: Target) -> dict[str, JsonValue]:
             redis_url=_masked_url(sidecar.redis_url),
         ),
         questions=target.questions and replace(target.questions, file=_last_parts(target.questions.file)),
+        tls=replace(
+            target.tls,
+            ca_file=_file_name(target.tls.ca_file),
+            cert_file=_file_name(target.tls.cert_file),
+            key_file=_file_name(target.tls.key_file),
+        ),
         file=_last_parts(target.file),
     )
     document: dict[str, JsonValue] = _adapter().dump_python(safe, mode="json")
@@ -171,3 +180,7 @@ def _masked_url(url: str | None) -> str | None:
 def _last_parts(file: str) -> str:
     """Folder and name, without the place on this machine."""
     return "/".join(Path(file).parts[-2:])
+
+
+def _file_name(file: str | None) -> str | None:
+    return None if file is None else Path(file).name

@@ -1,4 +1,4 @@
-"""Two of a target's parts: which questions are asked, and what is promised."""
+"""Three of a target's parts: which questions are asked, what is promised, and who trusts whom over TLS."""
 
 from dataclasses import dataclass
 
@@ -27,3 +27,17 @@ class Objective:
     """At most this much; for goodput at least."""
     unit: str
     """us, ratio, MB/h or percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom we trust over https, and who we are. Files are paths that can be opened, in PEM form."""
+
+    ca_file: str | None = None
+    """None: the authorities that the system trusts."""
+    cert_file: str | None = None
+    """The certificate shown to the service; None: we show none."""
+    key_file: str | None = None
+    """None: the key stands in `cert_file`."""
+    verify: bool = True
+    """Whether the service's certificate and host name are checked."""

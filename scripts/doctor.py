@@ -57,7 +57,8 @@ def _living_checks(
 ) -> list[Check]:
     watch = watched(target, os.environ, base_url=base_url)
     progress("looking for the service")
-    checks = check_network(url, _REFERENCE_ADVICE if target.name == _REFERENCE else _START_ADVICE)
+    advice = _REFERENCE_ADVICE if target.name == _REFERENCE else _START_ADVICE
+    checks = check_network(url, advice, target.tls)
     if not _is_wrong(checks):
         checks += check_endpoints(target, url, progress)
     checks += check_watch(watch, target.sidecar, progress)

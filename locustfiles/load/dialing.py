@@ -4,16 +4,17 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import gevent
 from gevent import socket as gevent_sockets
-from gevent import ssl as gevent_ssl
 
 from analysis.failure import Failure, FailureKind
-from locustfiles.load.connection import Connection, PlainConnection, TlsConnection, open_socket
+from locustfiles.load.connection import Connection
+from locustfiles.load.plain_connection import PlainConnection
 from locustfiles.load.request import Origin
+from locustfiles.load.stamped_socket import open_socket
+from locustfiles.load.tls_connection import TlsConnection
 
 Address = tuple[int, Any]
 """Family and socket address."""
@@ -31,12 +32,13 @@ class Dialer:
     """Opens connections to one origin. The name is resolved once, at the first connection."""
 
     def __init__(
-        self, origin: Origin, connect_timeout_s: float, *, stamps: bool, ca_file: str | None
+        self, origin: Origin, connect_timeout_s: float, *, stamps: bool, context: ssl.SSLContext | None
     ) -> None:
+        """With a context the connections speak TLS."""
         self._origin = origin
         self._connect_timeout_s = connect_timeout_s
         self._stamps = stamps
-        self._ca_file = ca_file
+        self._context = context
         self._phase = FailureKind.CONNECT
         self._addresses: Sequence[Address] = ()
 
@@ -58,22 +60,26 @@ class Dialer:
         if not self._addresses:
             self._addresses = _resolved(self._origin)
         connected = self._connect()
-        if not self._origin.secure:
+        if self._context is None:
             return PlainConnection(connected)
+        return self._secured(connected, self._context)
+
+    def _secured(self, connected: Any, context: ssl.SSLContext) -> TlsConnection:
         self._phase = FailureKind.TLS
-        secured: Any = connected
         try:
-            secured = verifying_context(self._ca_file).wrap_socket(
-                connected, server_hostname=self._origin.host, do_handshake_on_connect=False
-            )
-            secured.do_handshake()
-        except (OSError, ValueError) as error:
+            secured = TlsConnection(connected, context, self._origin.host)
+        except ValueError as error:
+            connected.close()
+            raise DialError(Failure(FailureKind.TLS, _tls_reason(error))) from None
+        try:
+            secured.shake_hands()
+        except OSError as error:
             secured.close()
             raise DialError(Failure(FailureKind.TLS, _tls_reason(error))) from None
         except BaseException:
             secured.close()
             raise
-        return TlsConnection(secured)
+        return secured
 
     def _connect(self) -> Any:
         """Tries each address of the name; the one that works comes first from then on."""
@@ -88,22 +94,6 @@ class Dialer:
                 self._addresses = (address, *(other for other in self._addresses if other is not address))
             return connected
         raise DialError(Failure(FailureKind.CONNECT, reason))
-
-
-@cache
-def verifying_context(ca_file: str | None) -> Any:
-    """Verifies certificate and host name, against the system's authorities when no file is given.
-
-    Made from gevent's class: one of the standard library's blocks the whole process during a handshake,
-    unless Locust has patched it.
-    """
-    context = gevent_ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["http/1.1"])
-    if ca_file is None:
-        context.load_default_certs()
-    else:
-        context.load_verify_locations(ca_file)
-    return context
 
 
 def _resolved(origin: Origin) -> Sequence[Address]:
@@ -124,6 +114,8 @@ def _resolved(origin: Origin) -> Sequence[Address]:
 def _tls_reason(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLEOFError):
+        return "handshake failed: connection closed"
     if isinstance(error, ssl.SSLError):
         return f"handshake failed: {error.reason or type(error).__name__}"
     if isinstance(error, OSError):

@@ -25,7 +25,7 @@ class Exchange:
     """Empty for a stream that was decoded; its events were handed over one by one."""
     body_bytes: int = 0
     received_bytes: int = 0
-    """Everything read from the socket: status line, headers, framing and body."""
+    """Everything read from the connection, below it TLS: status line, headers, framing and body."""
     failure: Failure | None = None
     coalesced: int = 0
     """Reads that completed more than one stream event, so that these share a stamp."""

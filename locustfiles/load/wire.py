@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Literal
 
 from analysis.failure import Failure, FailureKind
+from analysis.target_parts import Tls
 from locustfiles.load.connection import Connection
 from locustfiles.load.dialing import Dialer, DialError
 from locustfiles.load.exchange import Exchange
@@ -13,11 +14,13 @@ from locustfiles.load.request import PreparedRequest, RequestTemplate, parse_ori
 from locustfiles.load.response import ProtocolViolation, Response
 from locustfiles.load.stamp import kernel_stamps_work, now_ns
 from locustfiles.load.stream_event import StreamDecoder, StreamEvent
+from locustfiles.load.tls_context import tls_context
 
 CONNECT_TIMEOUT_S = 5.0
 TIMEOUT_S = 60.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
 TEMPLATES_KEPT = 64
+SYSTEM_TLS = Tls()
 
 
 class WireClient:
@@ -34,16 +37,17 @@ class WireClient:
         headers: Mapping[str, str] | None = None,
         *,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
-        ca_file: str | None = None,
+        tls: Tls = SYSTEM_TLS,
     ) -> None:
-        """Raises UsageError for a base URL that is none. `ca_file` replaces the system's authorities."""
+        """Raises UsageError for a base URL that is none, and for files that TLS cannot use."""
         self._origin = parse_origin(base_url)
         self._headers = dict(headers or {})
-        stamps = not self._origin.secure and kernel_stamps_work()
+        stamps = kernel_stamps_work()
+        context = tls_context(tls) if self._origin.secure else None
         self.clock: Literal["kernel", "user"] = "kernel" if stamps else "user"
         self.opened = 0
         """Connections opened so far."""
-        self._dialer = Dialer(self._origin, connect_timeout_s, stamps=stamps, ca_file=ca_file)
+        self._dialer = Dialer(self._origin, connect_timeout_s, stamps=stamps, context=context)
         self._templates: dict[tuple[object, ...], RequestTemplate] = {}
         self._connection: Connection | None = None
         self._response = Response()
@@ -150,6 +154,8 @@ class WireClient:
             data = connection.receive()
         except TimeoutError:
             return self._fail(exchange, FailureKind.TIMEOUT, f"no complete response within {timeout_s:g} s")
+        except ssl.SSLEOFError:
+            return self._fail(exchange, FailureKind.TRUNCATED, _truncation(exchange))
         except ssl.SSLError as error:
             return self._fail(exchange, FailureKind.TLS, error.reason or "TLS failed")
         except OSError as error:

@@ -59,7 +59,7 @@ class WorkerRun:
 
     def client(self) -> WireClient:
         """A wire client of its own for one user, or for one arrival at a time."""
-        return WireClient(self.base_url, connect_timeout_s=self._connect_timeout_s)
+        return WireClient(self.base_url, connect_timeout_s=self._connect_timeout_s, tls=self.target.tls)
 
     def next_user(self) -> int:
         """A number that no other user of this process has; 0 is the arrivals' own."""

@@ -10,13 +10,14 @@ from analysis.env_template import expand
 from analysis.failure import Failure, FailureKind
 from analysis.question import load_questions
 from analysis.target import Endpoint, Target
+from locustfiles.load.tls_context import tls_context
 from scripts.doctor_checks.answer import Answer, ask, client_for
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.doctor_checks.health import health_doubt
 
 _ADVICE = {
     FailureKind.CONNECT: "start the service, or give --base-url",
-    FailureKind.TLS: "trust the service's authority on this host (SSL_CERT_FILE)",
+    FailureKind.TLS: "trust the service's authority (tls.ca_file, or SSL_CERT_FILE)",
     FailureKind.TIMEOUT: "find out what the service waits for, or raise the endpoint's timeout",
     FailureKind.RESET: "look into the service's log: it dropped the connection",
     FailureKind.TRUNCATED: "look into the service's log: the answer broke off, or the dialect is another one",
@@ -33,7 +34,7 @@ def check_endpoints(target: Target, base_url: str, progress: Callable[[str], obj
     question = _question(target)
     checks: list[Check] = []
     closing: list[str] = []
-    with client_for(base_url) as client:
+    with client_for(base_url, tls_context(target.tls)) as client:
         for endpoint in sorted(target.endpoints.values(), key=lambda endpoint: endpoint.name != "health"):
             progress(f"asking {endpoint.name}")
             answer = _ask(client, endpoint, target, question)

@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime
 
 from analysis.request_text import split_url
+from analysis.target import Tls
+from locustfiles.load.tls_context import tls_context
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.sidecar.reason import short_reason
 from scripts.sidecar.watched import is_this_host, url_port
@@ -15,7 +17,7 @@ _FAR_ADVICE = "start the service or open the way to it, or give --base-url"
 _EXPIRY_WARNING_DAYS = 14
 
 
-def check_network(base_url: str, advice: str) -> list[Check]:
+def check_network(base_url: str, advice: str, tls: Tls | None = None) -> list[Check]:
     """Name, port, and TLS where the URL asks for it; the first that is wrong is the last.
 
     `advice` is for a service on this host that does not run.
@@ -26,7 +28,7 @@ def check_network(base_url: str, advice: str) -> list[Check]:
     if checks[-1].state is not State.WRONG:
         checks.append(_check_port(host, port, advice if is_this_host(base_url) else _FAR_ADVICE))
     if checks[-1].state is not State.WRONG and parts.scheme == "https":
-        checks.append(_check_tls(host, port))
+        checks.append(_check_tls(host, port, tls or Tls()))
     return checks
 
 
@@ -55,8 +57,8 @@ def _check_port(host: str, port: int, advice: str) -> Check:
     return Check(Area.SERVICE, "port", State.OK, f"{port} accepts connections ({took_ms:.1f} ms)")
 
 
-def _check_tls(host: str, port: int) -> Check:
-    context = ssl.create_default_context()
+def _check_tls(host: str, port: int, tls: Tls) -> Check:
+    context = tls_context(tls)
     started = time.monotonic()
     try:
         with (
@@ -69,8 +71,11 @@ def _check_tls(host: str, port: int) -> Check:
         return _wrong(
             "TLS",
             short_reason(error),
-            "trust the service's authority on this host (SSL_CERT_FILE), or correct the name in base_url",
+            "trust the service's authority (tls.ca_file, or SSL_CERT_FILE), or correct the name in base_url",
         )
+    if not tls.verify:
+        found = f"{version}, certificate not verified ({took_ms:.1f} ms)"
+        return Check(Area.SERVICE, "TLS", State.WARNING, found, "name the service's authority in tls.ca_file")
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     days = (ends - datetime.now(UTC)).days
     found = f"{version}, certificate until {ends:%Y-%m-%d} ({took_ms:.1f} ms)"

@@ -13,6 +13,7 @@ from analysis.target import (
     Objective,
     ProcessWatch,
     Target,
+    Tls,
     load_target,
     redacted,
     target_from_json,
@@ -62,6 +63,37 @@ def test_a_short_file_has_sensible_defaults(tmp_path: Path) -> None:
         "health.response.p95": (100_000.0, "us"),
         "host_memory": (98.0, "percent"),
     }
+
+
+def test_files_of_tls_are_looked_for_from_the_target_file_on(tmp_path: Path) -> None:
+    assert load(tmp_path, SHORTEST).tls == Tls(None, None, None, verify=True)
+
+    for name in ("ca.pem", "targets/client.pem"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(PLANTED)
+    text = (
+        f"{SHORTEST}[tls]\nca_file = '../ca.pem'\ncert_file = 'client.pem'\n"
+        f"key_file = '{tmp_path}/targets/client.pem'"
+    )
+    tls = load(tmp_path, text).tls
+
+    assert all(
+        file and Path(file).read_text() == PLANTED for file in (tls.ca_file, tls.cert_file, tls.key_file)
+    )
+    assert tls.verify
+    assert not load(tmp_path, f"{SHORTEST}[tls]\nverify = false").tls.verify
+
+
+def test_of_the_files_of_tls_a_redacted_target_keeps_the_names(tmp_path: Path) -> None:
+    (tmp_path / "targets").mkdir()
+    for name in ("ca.pem", "client.pem", "client.key"):
+        (tmp_path / "targets" / name).write_text(PLANTED)
+    text = f"{SHORTEST}[tls]\nca_file = 'ca.pem'\ncert_file = 'client.pem'\nkey_file = 'client.key'"
+    document = redacted(load(tmp_path, text))
+
+    assert PLANTED not in json.dumps(document)
+    assert str(tmp_path) not in json.dumps(document)
+    assert target_from_json(document).tls == Tls("ca.pem", "client.pem", "client.key")
 
 
 def test_a_target_that_asks_nothing_needs_no_questions(tmp_path: Path) -> None:
@@ -175,6 +207,12 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
         ),
         ("[sidecar]\nperiod = '10ms'", "sidecar.period: found .*, wanted a number not below 0.1"),
         ("[questions]\nfile = 'none.jsonl'", 'questions.file: found "none.jsonl", wanted a file below'),
+        ("[tls]\nca_file = 'none.pem'", 'tls.ca_file: found "none.pem", wanted a file that exists'),
+        ("[tls]\nca_file = '${CA}'", "tls.ca_file: found an environment variable, wanted plain text"),
+        ("[tls]\nkey_file = 'mine.toml'", "tls.key_file: found it without tls.cert_file"),
+        ("[tls]\nca_file = 'mine.toml'\nverify = false", "tls.ca_file: found it beside tls.verify = false"),
+        ("[tls]\nverify = 'no'", 'tls.verify: found "no", wanted true or false'),
+        ("[tls]\nkey = 'a'", "tls.key: found an unknown key, wanted one of ca_file, cert_file, key_file"),
         ("[questions]\nzipf = -1", "questions.zipf: found -1, wanted a number not below 0"),
         (
             "[endpoints.memory_growth]\npath = '/'",

@@ -115,7 +115,7 @@ def test_an_unknown_name_is_a_connect_failure() -> None:
 
 
 def test_an_answer_given_before_a_large_body_was_taken_is_the_answer(truth: Truth) -> None:
-    truth.script("/large", [send(response(b"too large", 413)), stall()], early=True)
+    truth.script("/large", [send(response(b"too large", 413)), delay(1.0), fin()], early=True)
     truth.script("/large-reset", [send(response(b"too large", 413)), fin()], early=True)
     for path in ("/large", "/large-reset"):
         client = WireClient(truth.url)

@@ -30,6 +30,16 @@ def fin() -> Step:
     return ("fin", 0)
 
 
+def cut() -> Step:
+    """Close by FIN, and over TLS without the close_notify that should come before."""
+    return ("cut", 0)
+
+
+def halve(gap_s: float) -> Step:
+    """From here on every write is made in two halves, this long apart."""
+    return ("halve", gap_s)
+
+
 def head(status: int = 200, headers: Mapping[str, str] | None = None, reason: str = "Some Reason") -> bytes:
     """Status line and headers."""
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in (headers or {}).items())]

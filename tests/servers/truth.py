@@ -15,7 +15,12 @@ from tests.servers.script import Step, send
 
 ROOT = Path(__file__).parents[2]
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
-"""For the name localhost alone; certificate and key, made for these tests."""
+"""For the name localhost alone; like the others certificate and key, made for these tests."""
+LOOPBACK_CERTIFICATE = CERTIFICATE.with_name("loopback.pem")
+"""For 127.0.0.1 and ::1 alone."""
+EXPIRED_CERTIFICATE = CERTIFICATE.with_name("expired.pem")
+"""For the name localhost, until 2021."""
+CLIENT_CERTIFICATE = CERTIFICATE.with_name("client.pem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,14 @@ class Truth:
     port: int
     pid: int
     secure: bool
+    host: str = "127.0.0.1"
+    """The address or name to ask it by."""
 
     @property
     def url(self) -> str:
         """Base URL."""
-        return f"https://localhost:{self.port}" if self.secure else f"http://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
 
     def script(self, path: str, steps: Sequence[Step] | bytes, *, early: bool = False) -> str:
         """What each request for `path` gets from now on; returns the path.
@@ -64,12 +72,15 @@ class Truth:
 
     def _ask(self, what: str, order: object = None) -> Any:
         if self.secure:
-            context = ssl.create_default_context(cafile=str(CERTIFICATE))
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.load_cert_chain(CLIENT_CERTIFICATE)
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                "localhost", self.port, timeout=10, context=context
+                self.host, self.port, timeout=10, context=context
             )
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         try:
             connection.request("POST", f"/-/{what}", json.dumps(order))
             return json.loads(connection.getresponse().read())
@@ -78,17 +89,26 @@ class Truth:
 
 
 @contextmanager
-def truth_server(*, secure: bool = False) -> Iterator[Truth]:
+def truth_server(
+    *,
+    secure: bool = False,
+    address: str = "127.0.0.1",
+    certificate: Path = CERTIFICATE,
+    client_ca: Path | None = None,
+) -> Iterator[Truth]:
     """A truth server on a free port, gone afterwards whatever happens."""
-    command = [sys.executable, "-m", "tests.servers.truth_server"]
+    command = [sys.executable, "-m", "tests.servers.truth_server", "--host", address]
     if secure:
-        command += ["--certificate", str(CERTIFICATE)]
+        command += ["--certificate", str(certificate)]
+    if client_ca is not None:
+        command += ["--client-ca", str(client_ca)]
+    host = "localhost" if secure and certificate != LOOPBACK_CERTIFICATE else address
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, "the truth server did not start"
-            server = Truth(int(line), process.pid, secure)
+            server = Truth(int(line), process.pid, secure, host)
             server.clear()
             yield server
         finally:

@@ -10,75 +10,17 @@ import contextlib
 import json
 import socket
 import ssl
-import struct
 import time
 from collections import Counter, deque
-from typing import Any, Protocol
+from typing import Any
 
-READ_BYTES = 65_536
+from tests.servers.peer import Peer, PlainPeer, TlsPeer
+
 RECORDS_KEPT = 200_000
 CONTROL = "/-/"
 NOT_SCRIPTED: dict[str, Any] = {
     "rounds": [[("send", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")]],
 }
-
-
-class Peer(Protocol):
-    """A connected client."""
-
-    async def receive(self) -> bytes:
-        """The next bytes; b"" at the end."""
-
-    async def send(self, data: bytes) -> None:
-        """Hand all bytes to the kernel before returning."""
-
-    def close(self, *, reset: bool) -> None:
-        """Close by RST or FIN."""
-
-
-class PlainPeer:
-    """Writes by itself: a transport would keep the bytes until the loop comes round."""
-
-    def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
-        self._loop = asyncio.get_running_loop()
-
-    async def receive(self) -> bytes:
-        return await self._loop.sock_recv(self._socket, READ_BYTES)
-
-    async def send(self, data: bytes) -> None:
-        try:
-            sent = self._socket.send(data)
-        except BlockingIOError:
-            sent = 0
-        if sent < len(data):
-            await self._loop.sock_sendall(self._socket, data[sent:])
-
-    def close(self, *, reset: bool) -> None:
-        if reset:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._socket.close()
-
-
-class TlsPeer:
-    """The same over TLS, for what needs no exact write times."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-
-    async def receive(self) -> bytes:
-        return await self._reader.read(READ_BYTES)
-
-    async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    def close(self, *, reset: bool) -> None:
-        if reset:
-            self._writer.transport.abort()
-        else:
-            self._writer.close()
 
 
 class TruthServer:
@@ -91,14 +33,27 @@ class TruthServer:
         self.connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def accept_from(self, listener: socket.socket) -> None:
+    async def accept_from(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        """With a context the connections speak TLS."""
         loop = asyncio.get_running_loop()
         while True:
             connected, _ = await loop.sock_accept(listener)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            task = loop.create_task(self.serve(PlainPeer(connected)))
+            task = loop.create_task(self._meet(PlainPeer(connected), context))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def _meet(self, connected: PlainPeer, context: ssl.SSLContext | None) -> None:
+        if context is None:
+            await self.serve(connected)
+            return
+        peer = TlsPeer(connected, context)
+        try:
+            await peer.shake_hands()
+        except OSError:
+            connected.close()
+            return
+        await self.serve(peer)
 
     async def serve(self, peer: Peer) -> None:
         """One connection, until it ends."""
@@ -111,7 +66,7 @@ class TruthServer:
                 while not found:
                     data = await peer.receive()
                     if not data:
-                        peer.close(reset=False)
+                        peer.close()
                         return
                     head, found, pending = (head + data).partition(b"\r\n\r\n")
                 request = head.decode("latin-1")
@@ -122,7 +77,7 @@ class TruthServer:
                 while len(pending) < length and not script.get("early"):
                     data = await peer.receive()
                     if not data:
-                        peer.close(reset=False)
+                        peer.close()
                         return
                     pending += data
                 body, pending = pending[:length], pending[length:]
@@ -144,25 +99,28 @@ class TruthServer:
                 steps = rounds[(self.requests[path] - 1) % len(rounds)]
                 if not await self._run(peer, steps, record["writes"]):
                     return
-        peer.close(reset=False)
+        peer.close()
 
     async def _run(self, peer: Peer, steps: list[tuple[str, Any]], writes: list[list[int]]) -> bool:
         """False when the connection is over."""
+        gap_s = 0.0
         for name, value in steps:
-            if name == "send":
+            if name == "halve":
+                gap_s = value
+            elif name == "send":
                 data = value.encode("latin-1")
                 before_ns = time.time_ns()
-                await peer.send(data)
+                await peer.send(data, gap_s)
                 writes.append([before_ns, time.time_ns(), len(data)])
             elif name == "delay":
                 await asyncio.sleep(value)
             elif name == "stall":
                 while await peer.receive():
                     pass
-                peer.close(reset=False)
+                peer.close()
                 return False
             else:
-                peer.close(reset=name == "reset")
+                peer.close(name)
                 return False
         return True
 
@@ -190,28 +148,28 @@ def _content_length(head: str) -> int:
     return 0
 
 
-async def _main(port: int, certificate: str | None) -> None:
-    listener = socket.create_server(("127.0.0.1", port), backlog=4096)
+async def _main(host: str, port: int, certificate: str | None, client_ca: str | None) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=4096)
     listener.setblocking(False)
-    server = TruthServer()
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        if client_ca is not None:
+            context.load_verify_locations(client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
     print(listener.getsockname()[1], flush=True)
-    if certificate is None:
-        await server.accept_from(listener)
-        return
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await server.serve(TlsPeer(reader, writer))
-
-    await (await asyncio.start_server(serve, sock=listener, ssl=context)).serve_forever()
+    await TruthServer().accept_from(listener, context)
 
 
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--certificate", help="PEM file with certificate and key: serve TLS")
+    parser.add_argument("--client-ca", help="PEM file: require a client certificate that it vouches for")
     arguments = parser.parse_args()
     try:
         import uvloop
@@ -220,7 +178,7 @@ def main() -> None:
     else:
         run = uvloop.run
     with contextlib.suppress(KeyboardInterrupt):
-        run(_main(arguments.port, arguments.certificate))
+        run(_main(arguments.host, arguments.port, arguments.certificate, arguments.client_ca))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,170 @@
+"""A TCP socket on the gevent loop that knows when the kernel received what it reads."""
+
+import _socket
+import socket
+from math import inf
+from time import monotonic
+from typing import Any
+
+import gevent
+from gevent.socket import socket as gevent_socket
+
+from locustfiles.load.stamp import ANCILLARY_BYTES, SO_TIMESTAMPNS, now_ns, stamp_of
+
+READ_BYTES = 65_536
+READ, WRITE = 1, 2
+
+
+class StampedSocket:
+    """Sends and receives bytes as they are: the hot path.
+
+    The watchers are started once and not per wait, which saves two system calls for each read. The timer
+    is not moved at each exchange either: when it fires early it is set again for what is left.
+    """
+
+    __slots__ = (
+        "_armed_until_s",
+        "_deadline_s",
+        "_hub",
+        "_is_readable",
+        "_receive",
+        "_send",
+        "_socket",
+        "_timer",
+        "_waiter",
+        "_watching",
+        "lag_ns",
+        "stamp_ns",
+    )
+
+    def __init__(self, connected: gevent_socket) -> None:
+        # The waits are ours, so the interpreter's own socket does without gevent's layer of Python.
+        bare = _socket.socket(fileno=connected.detach())
+        bare.setblocking(False)
+        self._socket = bare
+        self._receive = bare.recvmsg
+        self._send = bare.send
+        self._hub = gevent.get_hub()
+        self._is_readable = self._hub.loop.io(bare.fileno(), READ)
+        self._watching = False
+        self._timer: Any = None
+        self._deadline_s = self._armed_until_s = inf
+        self._waiter: Any = None
+        self.stamp_ns = 0
+        self.lag_ns: int | None = None
+
+    def give_up_at(self, deadline_s: float) -> None:
+        self._deadline_s = deadline_s
+        if deadline_s < self._armed_until_s:
+            self._set_timer()
+
+    def send(self, data: bytes) -> bool:
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        return sent == len(data) or self._send_rest(memoryview(data)[sent:])
+
+    def receive(self) -> bytes:
+        while True:
+            if not self._watching:
+                self._is_readable.start(self._wake)
+                self._watching = True
+            self._wait()
+            try:
+                return self._take()
+            except BlockingIOError:
+                continue
+
+    def close(self) -> None:
+        self._stop_watching()
+        self._is_readable.close()
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
+        self._socket.close()
+
+    def _take(self) -> bytes:
+        """What has come so far; BlockingIOError when that is nothing."""
+        data, ancillary, _, _ = self._receive(READ_BYTES, ANCILLARY_BYTES)
+        seen_ns = now_ns()
+        stamp_ns = stamp_of(ancillary) if ancillary else None
+        self.stamp_ns = seen_ns if stamp_ns is None else stamp_ns
+        self.lag_ns = None if stamp_ns is None else seen_ns - stamp_ns
+        return data
+
+    def _wait(self) -> None:
+        if self._armed_until_s == inf:
+            self._set_timer()
+        self._waiter = gevent.getcurrent()
+        try:
+            self._hub.switch()
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        """Called by the loop. Nobody waits on an idle connection, and its end of file would fire for ever."""
+        if self._waiter is None:
+            self._stop_watching()
+        else:
+            self._waiter.switch()
+
+    def _stop_watching(self) -> None:
+        self._is_readable.stop()
+        self._watching = False
+
+    def _set_timer(self) -> None:
+        if self._deadline_s == inf:
+            return
+        if self._timer is not None:
+            self._timer.close()
+        self._timer = self._hub.loop.timer(max(0.0, self._deadline_s - monotonic()), ref=False)
+        self._timer.start(self._ring)
+        self._armed_until_s = self._deadline_s
+
+    def _ring(self) -> None:
+        """Called by the loop."""
+        self._armed_until_s = inf
+        if self._waiter is None:
+            return
+        if monotonic() < self._deadline_s:
+            self._set_timer()
+        else:
+            self._waiter.throw(TimeoutError())
+
+    def _send_rest(self, rest: memoryview) -> bool:
+        self._stop_watching()
+        # Readable as well: a service may refuse a large body by its answer, and take no more of it.
+        is_ready = self._hub.loop.io(self._socket.fileno(), READ | WRITE)
+        is_ready.start(self._wake)
+        try:
+            while rest:
+                self._wait()
+                try:
+                    rest = rest[self._send(rest) :]
+                except BlockingIOError:
+                    if self._is_answered():
+                        return False
+        finally:
+            is_ready.stop()
+            is_ready.close()
+        return True
+
+    def _is_answered(self) -> bool:
+        """Called while a request is on its way and something has come: whether that is the answer to it."""
+        return True
+
+
+def open_socket(family: int, address: Any, *, stamps: bool) -> gevent_socket:
+    """Connect cooperatively; raises OSError."""
+    opened = gevent_socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if stamps:
+            # Before connecting, so that the first segment of the first answer is stamped.
+            opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        opened.connect(address)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
