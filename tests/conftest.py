@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -33,6 +34,9 @@ FLOOR = pytest.StashKey[Floor]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts jobs in the background with SIGINT ignored, which the programs under test would inherit.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         config.stash[FLOOR] = Floor()
 
