@@ -1,15 +1,14 @@
 """Stamps against the server's own log, and the watch over the clock."""
 
-import time
 from itertools import pairwise
 
-import gevent
 import pytest
 
-from locustfiles.load.stamp import ClockWatch, kernel_stamps_work, now_ns, stamp_of
+from locustfiles.load.stamp import ClockWatch, stamp_of
 from locustfiles.load.wire import WireClient
 from tests.locustfiles.asking import ask
-from tests.servers.script import bytewise, delay, response, send
+from tests.locustfiles.kernel_stamps import assert_stamps_are_the_kernels
+from tests.servers.script import bytewise, response
 from tests.servers.truth import Truth
 
 pytestmark = pytest.mark.alone
@@ -17,33 +16,7 @@ pytestmark = pytest.mark.alone
 
 def test_stamps_are_the_kernels_and_agree_with_the_server(truth: Truth, client: WireClient) -> None:
     """The process is busy while the answer arrives: the stamps do not show it, the wake lag does."""
-    assert kernel_stamps_work()
-    truth.script("/late", [delay(0.3), send(response(b"done"))])
-    truth.script("/ok", response(b"fine"))
-    ask(client, "/ok")
-    truth.clear()
-    busy_until_ns = 0
-
-    def be_busy() -> None:
-        nonlocal busy_until_ns
-        while not (records := truth.records()) or not records[0]["writes"]:
-            time.sleep(0.01)
-        time.sleep(0.02)
-        busy_until_ns = now_ns()
-
-    gevent.spawn_later(0.01, be_busy)
-    sched_ns = now_ns()
-    exchange = client.exchange(client.prepare("GET", "/late"), sched_ns=sched_ns)
-
-    [record] = truth.records()
-    [[written_ns, _, _]] = record["writes"]
-    assert client.clock == "kernel"
-    assert exchange.send_ns is not None
-    assert exchange.last_ns is not None
-    assert exchange.wake_lag_ns is not None
-    assert sched_ns <= exchange.send_ns <= record["received_ns"]
-    assert written_ns <= exchange.last_ns < busy_until_ns
-    assert exchange.wake_lag_ns >= busy_until_ns - exchange.last_ns
+    assert_stamps_are_the_kernels(truth, client)
 
 
 def test_one_byte_at_a_time_is_stamped_from_first_to_last(truth: Truth, client: WireClient) -> None:

@@ -11,7 +11,8 @@ from locustfiles.load.dialect import decoder_for
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
 from tests.locustfiles.asking import ask
-from tests.servers.script import delay, halve, response, send, stream
+from tests.locustfiles.kernel_stamps import assert_stamps_are_the_kernels
+from tests.servers.script import halve, response, send, stream
 from tests.servers.truth import Truth
 
 pytestmark = pytest.mark.alone
@@ -26,33 +27,7 @@ def test_stamps_are_the_kernels_and_agree_with_the_server(
     secure_truth: Truth, secure_client: WireClient
 ) -> None:
     """The process is busy while the answer arrives: the stamps do not show it, the wake lag does."""
-    secure_truth.script("/late", [delay(0.3), send(response(b"done"))])
-    secure_truth.script("/ok", response(b"fine"))
-    ask(secure_client, "/ok")
-    secure_truth.clear()
-    busy_until_ns = 0
-
-    def be_busy() -> None:
-        nonlocal busy_until_ns
-        while not (records := secure_truth.records()) or not records[0]["writes"]:
-            time.sleep(0.01)
-        time.sleep(0.02)
-        busy_until_ns = now_ns()
-
-    gevent.spawn_later(0.01, be_busy)
-    sched_ns = now_ns()
-    exchange = secure_client.exchange(secure_client.prepare("GET", "/late"), sched_ns=sched_ns)
-
-    [record] = secure_truth.records()
-    [[written_ns, _, _]] = record["writes"]
-    assert secure_client.clock == "kernel"
-    assert exchange.send_ns is not None
-    assert exchange.first_ns is not None
-    assert exchange.last_ns is not None
-    assert exchange.wake_lag_ns is not None
-    assert sched_ns <= exchange.send_ns <= record["received_ns"]
-    assert written_ns <= exchange.first_ns <= exchange.last_ns < busy_until_ns
-    assert exchange.wake_lag_ns >= busy_until_ns - exchange.last_ns
+    assert_stamps_are_the_kernels(secure_truth, secure_client)
 
 
 def test_data_has_the_stamp_of_the_read_that_completed_its_record(
