@@ -79,9 +79,8 @@ class LiveRun:
             raise TargetDownError(
                 f"nothing answers at {self._file.shown_url}: start the service, or correct its base URL"
             )
-        watch = SampleWatch(self.target.sidecar, self._log.append_event, self.stop)
+        self._samples = SampleWatch(self.target.sidecar, self._log.append_event, self.stop)
         self._sidecar = SidecarChild(self.settings, self.target, service, self._take_sample_line, self.event)
-        self._samples = watch
         if self._sidecar.not_watched is not None:
             self._file.not_watched.append(self._sidecar.not_watched)
         self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
