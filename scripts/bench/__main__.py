@@ -1,4 +1,4 @@
-"""`python -m scripts.bench requests|arrivals`: benchmarks of the suite, beside other load generators."""
+"""`python -m scripts.bench requests|truth|arrivals`: benchmarks beside other load generators."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 from analysis.errors import PlimsollError
 from scripts.bench.arrivals import arrivals_command
 from scripts.bench.requests_per_core import requests_command
+from scripts.bench.truth import truth_command
 
 
 def main() -> int:
@@ -18,10 +19,18 @@ def main() -> int:
     arrivals = commands.add_parser("arrivals", help="how punctual the open model's sends are")
     arrivals.add_argument("--quick", action="store_true", help="one short round")
     arrivals.add_argument("--json", action="store_true", help="print one JSON object")
+    truth = commands.add_parser(
+        "truth", help="percentiles reported at saturation beside the server's own log"
+    )
+    truth.add_argument("--quick", action="store_true", help="three short rounds")
+    truth.add_argument("--tls", action="store_true", help="over TLS")
+    truth.add_argument("--json", action="store_true", help="print one JSON object with the key error_ms")
     arguments = parser.parse_args()
     try:
         if arguments.command == "arrivals":
             return arrivals_command(quick=arguments.quick, as_json=arguments.json)
+        if arguments.command == "truth":
+            return truth_command(quick=arguments.quick, as_json=arguments.json, secure=arguments.tls)
         return requests_command(quick=arguments.quick, as_json=arguments.json)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)

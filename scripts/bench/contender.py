@@ -15,6 +15,19 @@ BODY = json.dumps({"question": "What marks a safe load?"})
 OURS = "ours"
 LONG_S = 600
 """Longer than any measurement: the tools are stopped when it is over."""
+WRK_REPORT = """
+function done(_, latency)
+  for _, p in ipairs({50, 95, 99}) do
+    io.write(string.format("p%d %.3f\\n", p, latency:percentile(p) / 1000))
+  end
+end
+"""
+K6_REPORT = """
+export function handleSummary({ metrics }) {
+  const value = metrics.http_req_duration.values;
+  return { stdout: [50, 95, 99].map((p) => `p${p} ${value[`p(${p})`]}\\n`).join('') };
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,14 @@ class Order:
     """How long a contender that ends by itself lasts."""
     folder: Path
     """For the files that its command needs."""
+    report: bool = False
+    """Whether every contender is to last `load_s` and print its percentiles at the end."""
+    ca_file: Path | None = None
+    """Who vouches for an https URL; only ours looks."""
+
+    @property
+    def lasts_s(self) -> int:
+        return self.load_s if self.report else LONG_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,7 @@ def suite(order: Order, load_profile: str) -> Sequence[str]:
         f'base_url = "{order.url}"\n\n'
         f'[endpoints.query]\npath = "{PATH}"\nbody = {{ question = "{{question}}" }}\n\n'
         '[questions]\nfile = "questions/bench.jsonl"\n'
+        + (f'\n[tls]\nca_file = "{order.ca_file}"\n' if order.ca_file else "")
     )
     profile.write_text(load_profile)
     words = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
@@ -75,14 +97,14 @@ def _wrk(order: Order) -> Sequence[str]:
     script = order.folder / "wrk.lua"
     script.write_text(
         f'wrk.method = "POST"\nwrk.body = {json.dumps(BODY)}\n'
-        'wrk.headers["Content-Type"] = "application/json"\n'
+        'wrk.headers["Content-Type"] = "application/json"\n' + (WRK_REPORT if order.report else "")
     )
     wrk = _tool("wrk", "install the package wrk")
-    return [wrk, "-t1", f"-c{order.connections}", f"-d{LONG_S}s", "-s", str(script), order.url + PATH]
+    return [wrk, "-t1", f"-c{order.connections}", f"-d{order.lasts_s}s", "-s", str(script), order.url + PATH]
 
 
 def _hey(order: Order) -> Sequence[str]:
-    words = [_tool("hey", "install the package hey"), "-z", f"{LONG_S}s", "-c", str(order.connections)]
+    words = [_tool("hey", "install the package hey"), "-z", f"{order.lasts_s}s", "-c", str(order.connections)]
     return [*words, "-m", "POST", "-T", "application/json", "-d", BODY, order.url + PATH]
 
 
@@ -92,16 +114,19 @@ def _k6(order: Order) -> Sequence[str]:
         f"import http from 'k6/http';\nconst body = {json.dumps(BODY)};\n"
         "const params = { headers: { 'Content-Type': 'application/json' } };\n"
         f"export default function () {{ http.post('{order.url}{PATH}', body, params); }}\n"
+        + (K6_REPORT if order.report else "")
     )
     k6 = _tool("k6", "install the dependency group bench")
-    words = [k6, "run", "--quiet", "--no-usage-report", "--no-summary", "--address", ""]
-    return [*words, "--vus", str(order.connections), "--duration", f"{LONG_S}s", str(script)]
+    words = [k6, "run", "--quiet", "--no-usage-report", "--insecure-skip-tls-verify", "--address", ""]
+    words += ["--summary-trend-stats", "p(50),p(95),p(99)"] if order.report else ["--no-summary"]
+    return [*words, "--vus", str(order.connections), "--duration", f"{order.lasts_s}s", str(script)]
 
 
 def _stock(module: str) -> Callable[[Order], Sequence[str]]:
     def command(order: Order) -> Sequence[str]:
         words = [sys.executable, "-P", "-m", "locust", "-f", str(ROOT / "locustfiles" / "peers" / module)]
         words += ["--headless", "--only-summary", "--host", order.url]
+        words += ["-t", f"{order.load_s}s"] if order.report else []
         return [*words, "-u", str(order.connections), "-r", str(order.connections)]
 
     return command

@@ -61,10 +61,10 @@ def measured_rate(
             try:
                 _await_start(process, server, before, contender, log)
                 time.sleep(SETTLE_S)
-                used_s, count, began_s = _cpu_s(process.pid), server.count(), time.perf_counter()
+                used_s, count, began_s = cpu_s(process.pid), server.count(), time.perf_counter()
                 time.sleep(window_s)
                 counted, took_s = server.count() - count, time.perf_counter() - began_s
-                used_s = _cpu_s(process.pid) - used_s
+                used_s = cpu_s(process.pid) - used_s
                 if contender.ends_by_itself:
                     _await_end(process, contender, log)
             except psutil.NoSuchProcess:
@@ -76,7 +76,8 @@ def measured_rate(
         return Rate(counted / took_s, used_s / took_s)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Of a process and its children; raises psutil.NoSuchProcess when it is over."""
     tree = [psutil.Process(pid)]
     tree += tree[0].children(recursive=True)
     times = [process.cpu_times() for process in tree]

@@ -16,7 +16,7 @@ from tests.servers.script import Step, send
 ROOT = Path(__file__).parents[2]
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """For the name localhost alone; like the others certificate and key, made for these tests."""
-LOOPBACK_CERTIFICATE = CERTIFICATE.with_name("loopback.pem")
+LOOPBACK_CERTIFICATE = ROOT / "scripts" / "truth" / "loopback.pem"
 """For 127.0.0.1 and ::1 alone."""
 EXPIRED_CERTIFICATE = CERTIFICATE.with_name("expired.pem")
 """For the name localhost, until 2021."""
