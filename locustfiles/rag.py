@@ -17,7 +17,7 @@ class QueryUser(EndpointUser):
     @tag("query")
     @task
     def query(self) -> None:
-        self.ask()
+        self.keep_asking()
 
 
 class StreamUser(EndpointUser):
@@ -28,7 +28,7 @@ class StreamUser(EndpointUser):
     @tag("stream")
     @task
     def stream(self) -> None:
-        self.ask()
+        self.keep_asking()
 
 
 class HealthUser(EndpointUser):
@@ -39,7 +39,7 @@ class HealthUser(EndpointUser):
     @tag("health")
     @task
     def health(self) -> None:
-        self.ask()
+        self.keep_asking()
 
 
 class Arrivals(ArrivalScheduler):

@@ -4,7 +4,8 @@ from collections import Counter
 from typing import Any
 
 from analysis.failure import Failure
-from analysis.histogram import Histogram
+from analysis.histogram import Histogram, Int64s
+from locustfiles.load.journal import Page
 
 EXEMPLARS_PER_KIND = 2
 
@@ -15,12 +16,12 @@ class Book:
     """Counts and histograms of one endpoint in one slice, kept until the next report."""
 
     __slots__ = (
-        "aborted", "bytes", "coalesced", "dropped", "due", "events", "exemplars", "failed", "good",
+        "aborted", "bytes", "coalesced", "dropped", "events", "exemplars", "failed", "good",
         "histograms", "ok", "started",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.due = self.dropped = self.started = self.ok = self.aborted = 0
+        self.dropped = self.started = self.ok = self.aborted = 0
         self.bytes = self.events = self.good = self.coalesced = 0
         self.failed: Counter[str] = Counter()
         self.histograms: dict[str, Histogram] = {}
@@ -28,10 +29,18 @@ class Book:
 
     def time(self, metric: str, value_us: int) -> None:
         """Add one observation of a metric."""
-        histogram = self.histograms.get(metric)
-        if histogram is None:
-            histogram = self.histograms[metric] = Histogram()
-        histogram.record(value_us)
+        self._histogram(metric).record(value_us)
+
+    def answered(self, page: Page) -> None:
+        """Add answered exchanges, all of this book's slice."""
+        self.ok += len(page)
+        self.bytes += page.received_bytes
+        self.good += page.good
+        self._times("response", page.response_us)
+        self._times("service", page.service_us)
+        self._times("ttfb", page.ttfb_us)
+        self._times("send_lag", page.send_lag_us)
+        self._times("wake_lag", page.wake_lag_us)
 
     def fail(self, failure: Failure, status: int | None) -> None:
         """Count a failure and keep the first few of each kind as exemplars."""
@@ -43,7 +52,7 @@ class Book:
     def counts(self) -> JsonRow:
         """The fields of a row of `counts.jsonl` that are not zero."""
         fields: JsonRow = {
-            "due": self.due,
+            "due": self.started + self.dropped,
             "dropped": self.dropped,
             "started": self.started,
             "ok": self.ok,
@@ -60,3 +69,13 @@ class Book:
     def encoded(self) -> dict[str, str]:
         """Each metric's histogram in V2 encoding."""
         return {metric: histogram.encode() for metric, histogram in self.histograms.items()}
+
+    def _times(self, metric: str, values_us: Int64s) -> None:
+        if len(values_us):
+            self._histogram(metric).record_all(values_us)
+
+    def _histogram(self, metric: str) -> Histogram:
+        histogram = self.histograms.get(metric)
+        if histogram is None:
+            histogram = self.histograms[metric] = Histogram()
+        return histogram

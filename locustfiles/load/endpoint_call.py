@@ -1,9 +1,8 @@
 """One endpoint of the target, asked and recorded."""
 
-from locust.event import EventHook
-
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from gevent import GreenletExit
@@ -14,62 +13,62 @@ from locustfiles.load import expectation as expect
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.outcome import Outcome
+from locustfiles.load.outcome import PLAIN, Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
-from locustfiles.load.stage_times import header_stages_us, reported_stages_us, with_unattributed
+from locustfiles.load.request_event import RequestEvent
+from locustfiles.load.stage_times import (
+    header_stages_us,
+    reported_stages_us,
+    reports_stages,
+    with_unattributed,
+)
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.text_timer import TextTimer
 from locustfiles.load.wire import WireClient
 
 logger = logging.getLogger(__name__)
 
-OURS = "plimsoll"
-"""Key in the `request` event's context that marks an exchange which the recorder has seen."""
-
-
-class FailedExchangeError(Exception):
-    """What stock listeners get as the exception of a failed exchange; equal failures have equal texts."""
+BODIES_KEPT = 4096
+"""Requests kept ready: more than most question sets have."""
 
 
 class EndpointCall:
-    """Asks one endpoint; every call is recorded once and fires Locust's `request` event once."""
+    """Asks one endpoint; every call is recorded once, and told to whoever listens to Locust's `request` event."""
 
     def __init__(
-        self, endpoint: Endpoint, headers: Mapping[str, str], recorder: Recorder, event: EventHook
+        self, endpoint: Endpoint, headers: Mapping[str, str], recorder: Recorder, event: RequestEvent
     ) -> None:
         self.endpoint = endpoint
+        self.asks = endpoint.asks
+        """Whether a call needs a question."""
         self._headers = dict(headers)
         if endpoint.body is not None and not any(name.lower() == "content-type" for name in headers):
             self._headers["Content-Type"] = "application/json"
         self._body = BodyTemplate(endpoint.body)
         self._all = recorder
         self._recorder: EndpointRecorder = recorder.endpoint(endpoint.name)
+        self._recorder.on_fold = partial(event.answered, endpoint.method, endpoint.name)
         self._event = event
-        self._fixed: PreparedRequest | None = None
-
-    @property
-    def asks(self) -> bool:
-        """Whether a call needs a question."""
-        return self.endpoint.asks
+        self._ready: dict[str, PreparedRequest] = {}
+        self._is_stream = endpoint.dialect.is_stream
+        self._needs_only_a_status = not endpoint.stage_json and expect.needs_only_a_status(endpoint.expect)
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
         self._recorder.drop(due_ns)
 
-    def ask(self, client: WireClient, question: str, sched_ns: int) -> None:
-        """One exchange, from the moment it was due to its record.
+    def ask(self, client: WireClient, question: str, sched_ns: int) -> bool:
+        """One exchange, from the moment it was due to its record; False when it failed.
 
         Failures of the service are recorded, not raised. A kill in the middle counts as aborted.
         """
         self._recorder.start(sched_ns)
         self._all.in_flight += 1
         try:
-            request = self._request(client, question)
-            if self.endpoint.dialect.is_stream:
-                outcome = self._stream(client, request, sched_ns)
-            else:
-                outcome = self._answer(client, request, sched_ns)
+            request = self._ready.get(question) or self._prepared(client, question)
+            ask = self._stream if self._is_stream else self._answer
+            exchange, outcome = ask(client, request, sched_ns)
         except GreenletExit:
             self._killed(sched_ns)
             raise
@@ -79,29 +78,37 @@ class EndpointCall:
             raise
         finally:
             self._all.in_flight -= 1
-        self._recorder.finish(outcome)
-        self._fire(outcome.exchange, outcome.failure)
+        self._record(exchange, outcome)
+        return outcome.failure is None
 
     def _killed(self, sched_ns: int) -> None:
         """Past the profile's end only the drain limit kills: then the service did not answer in time."""
         if not self._all.clock.is_over(now_ns()):
             self._recorder.abort(sched_ns)
             return
-        failure = Failure(FailureKind.TIMEOUT, "no answer within the drain limit")
-        exchange = Exchange(sched_ns)
-        self._recorder.finish(Outcome(exchange, failure))
-        self._fire(exchange, failure)
+        self._record(
+            Exchange(sched_ns), Outcome(Failure(FailureKind.TIMEOUT, "no answer within the drain limit"))
+        )
 
-    def _request(self, client: WireClient, question: str) -> PreparedRequest:
-        if self._fixed is not None:
-            return self._fixed
+    def _record(self, exchange: Exchange, outcome: Outcome) -> None:
+        failure = outcome.failure
+        heard = failure is not None or self._event.is_heard
+        self._recorder.finish(exchange, outcome, heard=heard)
+        if heard:
+            endpoint = self.endpoint
+            self._event.fire(endpoint.method, endpoint.name, endpoint.path, exchange, failure)
+
+    def _prepared(self, client: WireClient, question: str) -> PreparedRequest:
         endpoint = self.endpoint
         request = client.prepare(endpoint.method, endpoint.path, self._headers, self._body.fill(question))
-        if not self.asks:
-            self._fixed = request
+        if len(self._ready) >= BODIES_KEPT:
+            self._ready.clear()
+        self._ready[question] = request
         return request
 
-    def _answer(self, client: WireClient, request: PreparedRequest, sched_ns: int) -> Outcome:
+    def _answer(
+        self, client: WireClient, request: PreparedRequest, sched_ns: int
+    ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
         exchange = client.exchange(
             request,
@@ -109,16 +116,29 @@ class EndpointCall:
             timeout_s=endpoint.timeout_s,
             max_body_bytes=endpoint.max_body_bytes,
         )
+        if (
+            self._needs_only_a_status
+            and exchange.failure is None
+            and exchange.status in endpoint.expect.status
+            and not reports_stages(exchange)
+        ):
+            return exchange, PLAIN
+        return exchange, self._judged(exchange)
+
+    def _judged(self, exchange: Exchange) -> Outcome:
+        endpoint = self.endpoint
         document: Any = expect.MISSING
         if exchange.failure is None and (endpoint.stage_json or expect.needs_json(endpoint.expect)):
             document = expect.parsed(exchange.body)
         failure = expect.answer_failure(exchange, endpoint.expect, document)
         if failure is not None:
-            return Outcome(exchange, failure)
+            return Outcome(failure)
         stages = reported_stages_us(exchange, endpoint, document)
-        return Outcome(exchange, None, with_unattributed(stages, _service_us(exchange)))
+        return Outcome(None, with_unattributed(stages, exchange.service_us)) if stages else PLAIN
 
-    def _stream(self, client: WireClient, request: PreparedRequest, sched_ns: int) -> Outcome:
+    def _stream(
+        self, client: WireClient, request: PreparedRequest, sched_ns: int
+    ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
         stream = client.stream(
             request,
@@ -133,29 +153,8 @@ class EndpointCall:
         exchange = stream.exchange
         failure = expect.stream_failure(exchange, "".join(timer.text), endpoint.expect)
         if failure is not None:
-            return Outcome(exchange, failure)
+            return exchange, Outcome(failure)
         stages = {**header_stages_us(exchange), **timer.stages_us}
         timings = timer.timings_us(sched_ns, exchange.send_ns)
-        timings |= with_unattributed(stages, _service_us(exchange))
-        return Outcome(exchange, None, timings, timer.gaps_us, timer.text_events)
-
-    def _fire(self, exchange: Exchange, failure: Failure | None) -> None:
-        end_ns = exchange.last_ns
-        response_ms = None if end_ns is None else (end_ns - exchange.sched_ns) / 1e6
-        self._event.fire(
-            request_type=self.endpoint.method,
-            name=self.endpoint.name,
-            response_time=response_ms,
-            response_length=exchange.received_bytes,
-            exception=None if failure is None else FailedExchangeError(f"{failure.kind}: {failure.detail}"),
-            context={OURS: True},
-            start_time=exchange.sched_ns / 1e9,
-            url=self.endpoint.path,
-            response=None,
-        )
-
-
-def _service_us(exchange: Exchange) -> int | None:
-    if exchange.last_ns is None or exchange.send_ns is None:
-        return None
-    return (exchange.last_ns - exchange.send_ns) // 1000
+        timings |= with_unattributed(stages, exchange.service_us)
+        return exchange, Outcome(None, timings, timer.gaps_us, timer.text_events)

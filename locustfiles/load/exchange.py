@@ -32,6 +32,18 @@ class Exchange:
     _headers: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     @property
+    def response_us(self) -> int | None:
+        """From the moment it was due to the last byte."""
+        return None if self.last_ns is None else (self.last_ns - self.sched_ns) // 1000
+
+    @property
+    def service_us(self) -> int | None:
+        """From the first byte sent to the last byte received."""
+        if self.last_ns is None or self.send_ns is None:
+            return None
+        return (self.last_ns - self.send_ns) // 1000
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """Lower-case names; the values of a repeated name are joined with a comma."""
         if self._headers is None:

@@ -60,6 +60,11 @@ def needs_json(expectation: Expectation) -> bool:
     return bool(expectation.json_nonempty or expectation.json_equals or expectation.json_in)
 
 
+def needs_only_a_status(expectation: Expectation) -> bool:
+    """Whether an answer is good as soon as its status is."""
+    return expectation == Expectation(status=expectation.status)
+
+
 def value_at(document: Any, path: str) -> Any:
     """The value at a dotted path ("a.0.b"), or MISSING."""
     for part in path.split("."):

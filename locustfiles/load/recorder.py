@@ -1,11 +1,14 @@
 """Keeps every observation of this process until it is reported, slice by slice."""
 
+from collections.abc import Callable
 from typing import Any
 
-from analysis.failure import Failure
+from analysis.failure import Failure, FailureKind
 from analysis.profile import LoadProfile
 from locustfiles.load.book import Book, JsonRow
-from locustfiles.load.outcome import Outcome
+from locustfiles.load.exchange import Exchange
+from locustfiles.load.journal import Journal, Page
+from locustfiles.load.outcome import PLAIN, Outcome
 from locustfiles.load.slice_clock import SliceClock
 from locustfiles.load.stamp import now_ns
 
@@ -15,74 +18,69 @@ GENERATOR = "generator"
 class EndpointRecorder:
     """Books of one endpoint. A started request ends in exactly one of `ok`, `fail` and `abort`."""
 
-    __slots__ = ("_books", "_clock", "limits_us")
+    __slots__ = ("_books", "_clock", "_from_ns", "_journal", "_now", "_to_ns", "limits_us", "on_fold")
 
     def __init__(self, clock: SliceClock, limits_us: dict[str, float]) -> None:
         self._clock = clock
         self._books: dict[int, Book] = {}
+        self._journal = Journal()
+        self._now = Book()
+        self._from_ns = self._to_ns = 0
         self.limits_us = limits_us
+        self.on_fold: Callable[[Page], None] | None = None
+        """Called with answered exchanges some time after they were, at least once for each report."""
 
     def book(self, due_ns: int, done_ns: int) -> Book:
         """The book for something due and done at these stamps."""
-        number = self._clock.filed_slice(due_ns, done_ns)
-        book = self._books.get(number)
-        if book is None:
-            book = self._books[number] = Book()
-        return book
+        return self._numbered(self._clock.filed_slice(due_ns, done_ns))
 
     def drop(self, due_ns: int) -> None:
         """An arrival that was due and could not be sent."""
-        book = self.book(due_ns, due_ns)
-        book.due += 1
-        book.dropped += 1
+        self.book(due_ns, due_ns).dropped += 1
 
     def start(self, due_ns: int) -> None:
         """A request that was due and is being sent."""
-        book = self.book(due_ns, due_ns)
-        book.due += 1
-        book.started += 1
+        if not self._from_ns <= due_ns < self._to_ns:
+            self._turn_to(due_ns)
+        self._now.started += 1
 
     def abort(self, due_ns: int) -> None:
         """A started request that was killed before it had an outcome."""
         self.book(due_ns, now_ns()).aborted += 1
 
-    def finish(self, outcome: Outcome) -> None:
-        """A started request with its outcome.
+    def finish(self, exchange: Exchange, outcome: Outcome, *, heard: bool) -> None:
+        """A started request with its outcome; `heard` when its `request` event is fired as well.
 
         Only successful exchanges enter the latency histograms: a fast refusal is not a fast service.
         """
-        exchange, failure, timings_us, gaps_us, text_events = outcome
-        due_ns, last_ns = exchange.sched_ns, exchange.last_ns
-        book = self.book(due_ns, now_ns() if last_ns is None else last_ns)
-        book.bytes += exchange.received_bytes
-        book.coalesced += exchange.coalesced
-        send_ns = exchange.send_ns
-        if send_ns is not None:
-            book.time("send_lag", (send_ns - due_ns) // 1000)
-        if exchange.wake_lag_ns is not None:
-            book.time("wake_lag", exchange.wake_lag_ns // 1000)
-        if failure is not None:
-            book.fail(failure, exchange.status)
+        send_ns, first_ns, last_ns = exchange.send_ns, exchange.first_ns, exchange.last_ns
+        if outcome.failure is not None or send_ns is None or first_ns is None or last_ns is None:
+            self._fail(exchange, outcome.failure or Failure(FailureKind.PROTOCOL, "an answer without a byte"))
             return
-        book.ok += 1
-        response_us = service_us = None
-        if last_ns is not None and send_ns is not None:
-            response_us = (last_ns - due_ns) // 1000
-            service_us = (last_ns - send_ns) // 1000
-            book.time("response", response_us)
-            book.time("service", service_us)
-            if exchange.first_ns is not None:
-                book.time("ttfb", (exchange.first_ns - send_ns) // 1000)
-        for metric, value_us in timings_us.items():
-            book.time(metric, value_us)
-        book.events += text_events
-        for gap_us in gaps_us:
-            book.time("gap", gap_us)
-        if self.limits_us:
-            times = {"response": response_us, "service": service_us, **timings_us}
-            if all((value := times.get(name)) is not None and value <= limit
-                   for name, limit in self.limits_us.items()):  # fmt: skip
-                book.good += 1
+        due_ns = exchange.sched_ns
+        if outcome is not PLAIN:
+            book = self.book(due_ns, last_ns)
+            book.coalesced += exchange.coalesced
+            book.events += outcome.text_events
+            for metric, value_us in outcome.timings_us.items():
+                book.time(metric, value_us)
+            for gap_us in outcome.gaps_us:
+                book.time("gap", gap_us)
+        good = bool(self.limits_us) and self._is_good(exchange, outcome)
+        if self._journal.write(
+            due_ns, send_ns, first_ns, last_ns, exchange.wake_lag_ns, exchange.received_bytes, heard, good
+        ):
+            self.fold()
+
+    def fold(self) -> None:
+        """Enter what the journal holds into the books."""
+        page = self._journal.take()
+        if page is None:
+            return
+        for number, part in page.by_slice(self._clock):
+            self._numbered(number).answered(part)
+        if self.on_fold is not None:
+            self.on_fold(page)
 
     def stock(
         self, due_ns: int, done_ns: int, response_us: int | None, received_bytes: int, failure: Failure | None
@@ -101,8 +99,44 @@ class EndpointRecorder:
 
     def take(self) -> dict[int, Book]:
         """Hand over all books and begin new ones."""
+        self.fold()
         books, self._books = self._books, {}
+        self._from_ns = self._to_ns = 0
         return books
+
+    def _numbered(self, number: int) -> Book:
+        book = self._books.get(number)
+        if book is None:
+            book = self._books[number] = Book()
+        return book
+
+    def _turn_to(self, due_ns: int) -> None:
+        """Most requests are due in the slice in which the one before was."""
+        number = self._clock.filed_slice(due_ns, due_ns)
+        self._now = self._numbered(number)
+        self._from_ns, self._to_ns = self._clock.bounds_ns(number)
+
+    def _fail(self, exchange: Exchange, failure: Failure) -> None:
+        due_ns, last_ns = exchange.sched_ns, exchange.last_ns
+        book = self.book(due_ns, now_ns() if last_ns is None else last_ns)
+        book.bytes += exchange.received_bytes
+        book.coalesced += exchange.coalesced
+        if exchange.send_ns is not None:
+            book.time("send_lag", (exchange.send_ns - due_ns) // 1000)
+        if exchange.wake_lag_ns is not None:
+            book.time("wake_lag", exchange.wake_lag_ns // 1000)
+        book.fail(failure, exchange.status)
+
+    def _is_good(self, exchange: Exchange, outcome: Outcome) -> bool:
+        times_us: dict[str, int | None] = {
+            "response": exchange.response_us,
+            "service": exchange.service_us,
+            **outcome.timings_us,
+        }
+        return all(
+            (value_us := times_us.get(name)) is not None and value_us <= limit_us
+            for name, limit_us in self.limits_us.items()
+        )
 
 
 class Recorder:
@@ -122,6 +156,11 @@ class Recorder:
         if recorder is None:
             recorder = self._endpoints[name] = EndpointRecorder(self.clock, self._limits.get(name, {}))
         return recorder
+
+    def fold(self) -> None:
+        """Bring all books up to date."""
+        for recorder in self._endpoints.values():
+            recorder.fold()
 
     def lag(self, lag_us: int) -> None:
         """One reading of the event loop's lateness."""

@@ -2,6 +2,9 @@
 
 from bisect import bisect_right
 
+import numpy as np
+
+from analysis.histogram import Int64s
 from analysis.profile import LoadProfile
 
 NS_PER_S = 1_000_000_000
@@ -33,6 +36,11 @@ class SliceClock:
         """The slice that holds a stamp; stamps before the start belong to slice 0."""
         return max(0, (stamp_ns - self.start_ns) // self.slice_ns)
 
+    def bounds_ns(self, number: int) -> tuple[int, int]:
+        """First stamp of a slice, and of the next one."""
+        first_ns = self.start_ns + number * self.slice_ns
+        return first_ns, first_ns + self.slice_ns
+
     def filed_slice(self, due_ns: int, done_ns: int) -> int:
         """The slice under which something due and done at these stamps is filed."""
         done = self.slice_at(done_ns)
@@ -40,3 +48,12 @@ class SliceClock:
             return done
         block = max(0, bisect_right(self._starts_ns, due_ns) - 1)
         return min(done, self._last_slice_of_block[block])
+
+    def filed_slices(self, due_ns: Int64s, done_ns: Int64s) -> Int64s:
+        """`filed_slice` of many at once."""
+        done: Int64s = np.maximum((done_ns - self.start_ns) // self.slice_ns, 0)
+        if not self._starts_ns:
+            return done
+        blocks = np.maximum(np.searchsorted(self._starts_ns, due_ns, side="right") - 1, 0)
+        filed: Int64s = np.minimum(done, np.asarray(self._last_slice_of_block)[blocks])
+        return filed

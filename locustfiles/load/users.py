@@ -2,6 +2,7 @@
 
 from locust import User
 from locust.env import Environment
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 import random
 from typing import ClassVar, NoReturn
@@ -45,16 +46,33 @@ class EndpointUser(User):
         if self._run is not None:
             self._client.close()
 
-    def ask(self) -> None:
-        """Ask once. The request is due at the moment the user asks, before connecting."""
+    def ask(self) -> bool:
+        """Ask once; False when that failed. It is due at the moment the user asks, before connecting."""
         run, call, questions = self._run, self._call, self._questions
         if run is None or call is None or run.draining:
             raise GreenletExit
-        if run.recorder.clock.is_over(now_ns()):
+        question = questions.next() if call.asks and questions is not None else ""
+        due_ns = self._asked_ns = now_ns()
+        if run.recorder.clock.is_over(due_ns):
             self._wait_for_drain(run)
-        question = questions.next() if questions is not None and call.asks else ""
-        self._asked_ns = now_ns()
-        call.ask(self._client, question, self._asked_ns)
+        return call.ask(self._client, question, due_ns)
+
+    def keep_asking(self) -> None:
+        """Ask, wait and ask again until stopped, as Locust does with a task, at a fraction of the cost."""
+        profile = None if self._run is None else self._run.profile
+        waits = type(self).wait_time is not EndpointUser.wait_time or (
+            profile is not None and (profile.pacing_s is not None or profile.think_s is not None)
+        )
+        while True:
+            answered = self.ask()
+            if self._state == LOCUST_STATE_STOPPING:
+                return
+            if waits:
+                self._state = LOCUST_STATE_WAITING
+                gevent.sleep(self.wait_time())
+                self._state = LOCUST_STATE_RUNNING
+            elif not answered:
+                gevent.sleep(0)  # a refused connection fails without letting anybody else run
 
     def _wait_for_drain(self, run: WorkerRun) -> NoReturn:
         """Nothing is due after the profile's end, although Locust may notice it up to a second later."""

@@ -17,6 +17,7 @@ from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
+from locustfiles.load.request_event import RequestEvent
 from locustfiles.load.run_plan import RunPlan, scenario_of
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
@@ -42,8 +43,9 @@ class WorkerRun:
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
         )
         headers = expanded_headers(self.target, os.environ)
+        event = RequestEvent(environment)
         self.calls = {
-            name: EndpointCall(endpoint, headers[name], self.recorder, environment.events.request)
+            name: EndpointCall(endpoint, headers[name], self.recorder, event)
             for name, endpoint in self.target.endpoints.items()
         }
         self.base_url = usable_url(self.target, plan.base_url or None, os.environ)

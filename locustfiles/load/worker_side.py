@@ -14,9 +14,9 @@ from typing import Any
 import gevent
 
 from analysis.errors import PlimsollError
-from locustfiles.load.endpoint_call import OURS
 from locustfiles.load.generator_probe import GeneratorProbe
 from locustfiles.load.messages import DRAINED, REPORT_KEY
+from locustfiles.load.request_event import OURS
 from locustfiles.load.run_plan import LOCAL, RunPlan
 from locustfiles.load.slice_clock import NS_PER_S
 from locustfiles.load.stamp import now_ns
@@ -26,6 +26,9 @@ from locustfiles.load.worker_run import WorkerRun
 logger = logging.getLogger(__name__)
 
 Report = dict[str, Any]
+
+FOLD_PERIOD_S = 0.5
+"""How far Locust's own statistics may lag behind."""
 UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -39,6 +42,7 @@ class WorkerSide:
         self._run: WorkerRun | None = None
         self._probe: GeneratorProbe | None = None
         self._flusher: gevent.Greenlet | None = None
+        self._folder: gevent.Greenlet | None = None
         self._clock_is_user = False
         self._refusal: Report | None = None
 
@@ -66,6 +70,8 @@ class WorkerSide:
         self._run = run
         self._clock_is_user = run.clock != "kernel"
         self._probe = GeneratorProbe(self._environment, run.recorder)
+        self._folder = gevent.spawn(self._fold, run)
+        self._folder.link_exception(greenlet_exception_logger(logger))
         if self._deliver is None:
             locust.runners.WORKER_REPORT_INTERVAL = float(run.profile.slice_s)
         else:
@@ -85,6 +91,11 @@ class WorkerSide:
         if self._flusher is not None:
             self._flusher.kill()
             self._flusher = None
+        if self._folder is not None:
+            self._folder.kill()
+            self._folder = None
+        if self._run is not None:
+            self._run.recorder.fold()
         if self._deliver is not None and (report := self.report()) is not None:
             self._deliver(report)
         self._end_probe()
@@ -165,6 +176,11 @@ class WorkerSide:
         endpoint = UNSAFE_IN_A_NAME.sub("_", name).strip("_")[:60] or request_type.lower()
         failure = None if exception is None else stock_failure(exception, response)
         run.recorder.endpoint(endpoint).stock(due_ns, done_ns, response_us, response_length or 0, failure)
+
+    def _fold(self, run: WorkerRun) -> None:
+        while True:
+            gevent.sleep(FOLD_PERIOD_S)
+            run.recorder.fold()
 
     def _flush(self, run: WorkerRun, deliver: Callable[[Report], None]) -> None:
         slice_ns = run.profile.slice_s * NS_PER_S

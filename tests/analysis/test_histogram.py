@@ -186,3 +186,12 @@ def test_a_histogram_with_other_settings_is_refused() -> None:
 
 def test_its_text_says_what_it_holds() -> None:
     assert repr(Histogram.of([3, 9])) == "Histogram(count=2, min_us=3, max_us=9)"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(in_range_us, st.integers(-(2**40), 2**40)), max_size=200))
+def test_recording_many_at_once_is_recording_each(values_us: list[int]) -> None:
+    one_by_one, at_once = Histogram.of(values_us), Histogram()
+    at_once.record_all(np.array(values_us, np.int64))
+    assert at_once == one_by_one
+    assert at_once.clipped == one_by_one.clipped

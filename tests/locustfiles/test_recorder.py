@@ -2,12 +2,14 @@
 
 import random
 
+import numpy as np
+
 from analysis.failure import Failure, FailureKind
 from analysis.histogram import Histogram
 from analysis.profile import LoadProfile
 from analysis.profile_parts import Model, Stage
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.outcome import Outcome
+from locustfiles.load.outcome import PLAIN, Outcome
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.slice_clock import NS_PER_S, SliceClock
 
@@ -73,9 +75,9 @@ def test_every_outcome_is_reported_once() -> None:
     recorder = Recorder(PROFILE, START_NS, {})
     query = recorder.endpoint("query")
     query.start(at(6.0))
-    query.finish(Outcome(exchange(6.0, 6.1), None, {"stage.embed": 1200}))
+    query.finish(exchange(6.0, 6.1), Outcome(None, {"stage.embed": 1200}), heard=False)
     query.start(at(6.2))
-    query.finish(Outcome(exchange(6.2, 6.3), Failure(FailureKind.HTTP_5XX, "status 503")))
+    query.finish(exchange(6.2, 6.3), Outcome(Failure(FailureKind.HTTP_5XX, "status 503")), heard=True)
     query.drop(at(6.4))
     (row,) = recorder.report()
     assert row["slice"] == 6
@@ -103,7 +105,7 @@ def test_the_time_of_a_failed_request_is_in_no_latency_histogram() -> None:
     recorder = Recorder(PROFILE, START_NS, {})
     query = recorder.endpoint("query")
     query.start(at(6.0))
-    query.finish(Outcome(exchange(6.0, 6.001), Failure(FailureKind.HTTP_5XX, "status 503")))
+    query.finish(exchange(6.0, 6.001), Outcome(Failure(FailureKind.HTTP_5XX, "status 503")), heard=True)
     (row,) = recorder.report()
     assert "response" not in row["histograms"]
 
@@ -114,7 +116,7 @@ def test_response_counts_from_the_due_time() -> None:
     query = recorder.endpoint("query")
     query.start(at(6.0))
     late = Exchange(at(6.0), send_ns=at(8.0), first_ns=at(8.1), last_ns=at(8.1), status=200)
-    query.finish(Outcome(late, None))
+    query.finish(late, PLAIN, heard=False)
     (row,) = (row for row in recorder.report() if row["histograms"])
     response = Histogram.decode(row["histograms"]["response"]).max_us
     service = Histogram.decode(row["histograms"]["service"]).max_us
@@ -129,7 +131,7 @@ def test_a_stream_of_one_text_event_counts_that_event() -> None:
     recorder = Recorder(PROFILE, START_NS, {})
     stream = recorder.endpoint("stream")
     stream.start(at(6.0))
-    stream.finish(Outcome(exchange(6.0, 6.1), None, {"ttft": 50_000}, (), text_events=1))
+    stream.finish(exchange(6.0, 6.1), Outcome(None, {"ttft": 50_000}, (), text_events=1), heard=False)
     (row,) = recorder.report()
     assert row["counts"]["events"] == 1
     assert "gap" not in row["histograms"]
@@ -141,5 +143,27 @@ def test_goodput_counts_requests_that_meet_every_limit() -> None:
     query = recorder.endpoint("query")
     for done_s in (6.1, 6.5):
         query.start(at(6.0))
-        query.finish(Outcome(exchange(6.0, done_s), None))
+        query.finish(exchange(6.0, done_s), PLAIN, heard=False)
     assert sum(row["counts"].get("good", 0) for row in recorder.report()) == 1
+
+
+def test_many_are_filed_as_each_would_be() -> None:
+    """The fast way of the answered requests and the way of one at a time agree, on every border too."""
+    draws = random.Random(2)
+    dues_s = [draws.choice([draws.uniform(-1, 25), draws.randrange(0, 25)]) for _ in range(3000)]
+    due_ns = [at(due_s) for due_s in dues_s]
+    done_ns = [stamp_ns + draws.choice([0, 1, draws.randrange(20 * NS_PER_S)]) for stamp_ns in due_ns]
+    for profile in (PROFILE, LoadProfile(name="manual", model=Model.CLOSED, mix={"query": 1.0})):
+        clock = SliceClock(profile, START_NS)
+        each = [clock.filed_slice(due, done) for due, done in zip(due_ns, done_ns, strict=True)]
+        assert clock.filed_slices(np.array(due_ns), np.array(done_ns)).tolist() == each
+
+
+def test_a_start_is_filed_under_the_slice_in_which_it_was_due() -> None:
+    """Whatever order the due times come in."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    for due_s in (6.0, 6.999, 7.0, 6.5, 3.0, 21.0, 19.9):
+        query.start(at(due_s))
+    started = {row["slice"]: row["counts"]["started"] for row in recorder.report()}
+    assert started == {6: 3, 7: 1, 3: 1, 19: 2}
