@@ -34,7 +34,7 @@ BODIES_KEPT = 4096
 
 
 class EndpointCall:
-    """Asks one endpoint; every call is recorded once, and told to whoever listens to Locust's `request` event."""
+    """Asks one endpoint; every call is recorded once, and told to those who hear Locust's `request` event."""
 
     def __init__(
         self, endpoint: Endpoint, headers: Mapping[str, str], recorder: Recorder, event: RequestEvent

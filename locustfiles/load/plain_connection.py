@@ -1,7 +1,5 @@
 """A connection without TLS."""
 
-import socket
-
 from locustfiles.load.stamped_socket import StampedSocket
 
 
@@ -11,10 +9,4 @@ class PlainConnection(StampedSocket):
     __slots__ = ()
 
     def is_stale(self) -> bool:
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return self.has_received()

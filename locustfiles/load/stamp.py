@@ -11,6 +11,9 @@ from functools import cache
 # include/uapi/asm-generic/socket.h; the socket module names it only from Python 3.14 on.
 SO_TIMESTAMPNS = 35
 STAMP = struct.Struct("@ll")  # struct __kernel_old_timespec
+STAMP_BYTES = STAMP.size
+unpack = STAMP.unpack
+SOL_SOCKET = int(socket.SOL_SOCKET)  # an enum's comparison is Python code
 ANCILLARY_BYTES = socket.CMSG_SPACE(STAMP.size) if hasattr(socket, "CMSG_SPACE") else 0
 STEP_NS = 1_000_000
 
@@ -23,9 +26,11 @@ monotonic_ns = time.monotonic_ns
 def stamp_of(ancillary: Sequence[tuple[int, int, bytes]]) -> int | None:
     """The kernel's receive time of the last segment that a `recvmsg` returned."""
     for level, kind, data in ancillary:
-        if kind == SO_TIMESTAMPNS and level == socket.SOL_SOCKET and len(data) == STAMP.size:
-            seconds, nanoseconds = STAMP.unpack(data)
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+        if kind == SO_TIMESTAMPNS and level == SOL_SOCKET and len(data) == STAMP_BYTES:
+            seconds: int
+            nanoseconds: int
+            seconds, nanoseconds = unpack(data)
+            return seconds * 1_000_000_000 + nanoseconds
     return None
 
 

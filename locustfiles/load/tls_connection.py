@@ -61,9 +61,9 @@ class TlsConnection(StampedSocket):
         """Reads through TLS: session tickets arrive unasked and are no sign of anything."""
         try:
             while not (self._ahead or self._is_closed or self._fault):
+                if not self.has_received():
+                    return False
                 self._ahead = self._decrypted(self._socket.recv(READ_BYTES))
-        except BlockingIOError:
-            return False
         except OSError:
             return True
         return True
