@@ -14,8 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     requests = commands.add_parser("requests", help="requests per second of one core, all recorded")
-    requests.add_argument("--quick", action="store_true", help="three short rounds, without HttpUser")
+    requests.add_argument("--quick", action="store_true", help="three short rounds, fewer peers")
     requests.add_argument("--json", action="store_true", help="print one JSON object with the key ratios")
+    requests.add_argument("--tls", action="store_true", help="over TLS")
     arrivals = commands.add_parser("arrivals", help="how punctual the open model's sends are")
     arrivals.add_argument("--quick", action="store_true", help="one short round")
     arrivals.add_argument("--json", action="store_true", help="print one JSON object")
@@ -31,7 +32,7 @@ def main() -> int:
             return arrivals_command(quick=arguments.quick, as_json=arguments.json)
         if arguments.command == "truth":
             return truth_command(quick=arguments.quick, as_json=arguments.json, secure=arguments.tls)
-        return requests_command(quick=arguments.quick, as_json=arguments.json)
+        return requests_command(quick=arguments.quick, as_json=arguments.json, tls=arguments.tls)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)
         return int(error.exit_code)

@@ -1,17 +1,35 @@
-"""Starts the answering server on its core, and reads its count."""
+"""Starts the answering server on its core, and asks it what it has seen."""
 
 import http.client
+import json
+import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from analysis.errors import UsageError
-from scripts.bench.answering import COUNT_PATH
+from scripts.bench.answering import SEEN_PATH
 from scripts.bench.cores import Cores
 from scripts.bench.stamping import STAMPS_PATH
 from scripts.checkout import ROOT
+from scripts.truth.server import CERTIFICATE
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a server has seen so far of those that POST."""
+
+    count: int
+    """Requests answered: the one yardstick for all tools."""
+    open: int
+    """Connections that are there now."""
+    opened: int
+    bodies: tuple[str, ...]
+    """The different bodies that connections began with."""
+    ciphers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +37,27 @@ class AnsweringServer:
     """A running one."""
 
     port: int
+    pid: int
+    tls: bool = False
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def seen(self) -> Seen:
+        """Everything so far."""
+        told: Mapping[str, Any] = json.loads(self._told(SEEN_PATH))
+        return Seen(
+            count=told["count"],
+            open=told["open"],
+            opened=told["opened"],
+            bodies=tuple(told["bodies"]),
+            ciphers=tuple(told["ciphers"]),
+        )
 
     def count(self) -> int:
-        """POST requests answered so far: the one yardstick for all tools."""
-        return int(self._told(COUNT_PATH))
+        """POST requests answered so far."""
+        return self.seen().count
 
     def stamps_ns(self) -> list[int]:
         """When each POST request came, in order, on a monotonic clock; only of a server that stamps."""
@@ -34,6 +65,9 @@ class AnsweringServer:
 
     def _told(self, path: bytes) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        if self.tls:
+            context = ssl.create_default_context(cafile=str(CERTIFICATE))
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
         try:
             connection.request("GET", path.decode())
             return connection.getresponse().read()
@@ -42,15 +76,15 @@ class AnsweringServer:
 
 
 @contextmanager
-def answering_server(cores: Cores, *, stamps: bool = False) -> Iterator[AnsweringServer]:
+def answering_server(cores: Cores, *, stamps: bool = False, tls: bool = False) -> Iterator[AnsweringServer]:
     """Gone afterwards, whatever happens."""
     module = "scripts.bench.stamping" if stamps else "scripts.bench.answering"
-    command = [sys.executable, "-m", module, str(cores.server)]
+    command = [sys.executable, "-m", module, str(cores.server), *([str(CERTIFICATE)] if tls else [])]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         try:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.strip().isdigit():
                 raise UsageError("benchmarks: the answering server did not start; is uvloop installed?")
-            yield AnsweringServer(int(line))
+            yield AnsweringServer(int(line), process.pid, tls)
         finally:
             process.kill()

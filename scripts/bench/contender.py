@@ -1,13 +1,12 @@
 """The load generators that are compared, each asked for the same: small JSON POSTs on kept connections."""
 
 import json
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.errors import UsageError
+from scripts.bench.tool import Module, Program, debian, from_registry
 from scripts.checkout import LOCUSTFILE, ROOT
 
 PATH = "/query"
@@ -28,6 +27,10 @@ export function handleSummary({ metrics }) {
   return { stdout: [50, 95, 99].map((p) => `p${p} ${value[`p(${p})`]}\\n`).join('') };
 }
 """
+K6 = Program("k6", from_registry("k6"))
+WRK = Program("wrk", debian("wrk"))
+HEY = Program("hey", debian("hey"))
+H2LOAD = Program("h2load", debian("nghttp2-client"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,16 @@ class Contender:
     command: Callable[[Order], Sequence[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
     ends_by_itself: bool = False
+    needs: Program | Module | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """How to install what is not there; None when all is."""
+        return None if self.needs is None else self.needs.missing
 
 
 def contenders(names: Sequence[str]) -> list[Contender]:
-    """Raises UsageError when one of the tools is not installed."""
+    """The ones of these names, installed or not."""
     return [_CONTENDERS[name] for name in names]
 
 
@@ -85,26 +94,18 @@ def suite(order: Order, load_profile: str) -> Sequence[str]:
     return [*words, "--run-directory", str(order.folder / "runs"), "--sidecar-command", "none"]
 
 
-def _tool(name: str, remedy: str) -> str:
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        raise UsageError(f"benchmarks: {name} is not installed; {remedy}")
-    return found
-
-
 def _wrk(order: Order) -> Sequence[str]:
     script = order.folder / "wrk.lua"
     script.write_text(
         f'wrk.method = "POST"\nwrk.body = {json.dumps(BODY)}\n'
         'wrk.headers["Content-Type"] = "application/json"\n' + (WRK_REPORT if order.report else "")
     )
-    wrk = _tool("wrk", "install the package wrk")
-    return [wrk, "-t1", f"-c{order.connections}", f"-d{order.lasts_s}s", "-s", str(script), order.url + PATH]
+    words = [WRK.path(), "-t1", f"-c{order.connections}", f"-d{order.lasts_s}s"]
+    return [*words, "-s", str(script), order.url + PATH]
 
 
 def _hey(order: Order) -> Sequence[str]:
-    words = [_tool("hey", "install the package hey"), "-z", f"{order.lasts_s}s", "-c", str(order.connections)]
+    words = [HEY.path(), "-z", f"{order.lasts_s}s", "-c", str(order.connections)]
     return [*words, "-m", "POST", "-T", "application/json", "-d", BODY, order.url + PATH]
 
 
@@ -116,10 +117,24 @@ def _k6(order: Order) -> Sequence[str]:
         f"export default function () {{ http.post('{order.url}{PATH}', body, params); }}\n"
         + (K6_REPORT if order.report else "")
     )
-    k6 = _tool("k6", "install the dependency group bench")
-    words = [k6, "run", "--quiet", "--no-usage-report", "--insecure-skip-tls-verify", "--address", ""]
+    words = [K6.path(), "run", "--quiet", "--no-usage-report", "--insecure-skip-tls-verify", "--address", ""]
     words += ["--summary-trend-stats", "p(50),p(95),p(99)"] if order.report else ["--no-summary"]
     return [*words, "--vus", str(order.connections), "--duration", f"{order.lasts_s}s", str(script)]
+
+
+def _h2load(order: Order) -> Sequence[str]:
+    body = order.folder / "body.json"
+    body.write_text(BODY)
+    words = [H2LOAD.path(), "--h1", "-t1", f"-c{order.connections}", f"-D{order.lasts_s}"]
+    return [*words, "-d", str(body), "-H", "Content-Type: application/json", order.url + PATH]
+
+
+def _client(module: str) -> Callable[[Order], Sequence[str]]:
+    def command(order: Order) -> Sequence[str]:
+        words = [sys.executable, "-P", "-m", f"scripts.bench.clients.{module}"]
+        return [*words, order.url + PATH, str(order.connections), BODY]
+
+    return command
 
 
 def _stock(module: str) -> Callable[[Order], Sequence[str]]:
@@ -144,9 +159,12 @@ _CONTENDERS: Mapping[str, Contender] = {
     contender.name: contender
     for contender in (
         Contender(OURS, _ours, {"PLIMSOLL_JUDGE": "off"}, ends_by_itself=True),
-        Contender("wrk", _wrk),
-        Contender("hey", _hey),
-        Contender("k6", _k6),
+        Contender("wrk", _wrk, needs=WRK),
+        Contender("hey", _hey, needs=HEY),
+        Contender("h2load", _h2load, needs=H2LOAD),
+        Contender("k6", _k6, needs=K6),
+        Contender("aiohttp", _client("aiohttp_client"), needs=Module("aiohttp", from_registry("aiohttp"))),
+        Contender("httpx", _client("httpx_client"), needs=Module("httpx", from_registry("httpx"))),
         Contender("fasthttpuser", _stock("fast_http_user.py")),
         Contender("httpuser", _stock("http_user.py")),
     )

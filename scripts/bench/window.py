@@ -1,4 +1,4 @@
-"""One contender's requests per second, counted by the server."""
+"""One contender's requests per second, counted by the server, which also sees whether it plays fair."""
 
 import json
 import os
@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 
 from analysis.errors import PlimsollError
-from scripts.bench.answering_process import AnsweringServer
-from scripts.bench.contender import Contender, Order
+from scripts.bench.answering_process import AnsweringServer, Seen
+from scripts.bench.contender import BODY, Contender, Order
 from scripts.bench.cores import Cores
+from scripts.truth.server import CERTIFICATE
 
 START_LIMIT_S = 30.0
 END_LIMIT_S = 60.0
@@ -32,6 +33,8 @@ class Rate:
     requests_per_s: float
     core_share: float
     """Of its core that the contender got: far below 1, something else was running, or the server was full."""
+    server_share: float
+    """Of its core that the server used: near 1, this is the server's limit and not the contender's."""
 
 
 def measured_rate(
@@ -44,8 +47,9 @@ def measured_rate(
     with tempfile.TemporaryDirectory(prefix="plimsoll-bench-") as name:
         folder = Path(name)
         load_s = round(window_s + SETTLE_S) + 3
-        command = contender.command(Order(server.url, connections, load_s, folder))
-        before = server.count()
+        ca_file = CERTIFICATE if server.tls else None
+        command = contender.command(Order(server.url, connections, load_s, folder, ca_file=ca_file))
+        before = server.seen()
         log = folder / "output.txt"
         with (
             log.open("wb") as output,
@@ -59,12 +63,10 @@ def measured_rate(
             ) as process,
         ):
             try:
-                _await_start(process, server, before, contender, log)
+                _await_start(process, server, before.count, contender, log)
                 time.sleep(SETTLE_S)
-                used_s, count, began_s = cpu_s(process.pid), server.count(), time.perf_counter()
-                time.sleep(window_s)
-                counted, took_s = server.count() - count, time.perf_counter() - began_s
-                used_s = cpu_s(process.pid) - used_s
+                rate, first, last = _rate(process.pid, server, window_s)
+                _check_fair(contender, connections, before, first, last)
                 if contender.ends_by_itself:
                     _await_end(process, contender, log)
             except psutil.NoSuchProcess:
@@ -72,8 +74,29 @@ def measured_rate(
             finally:
                 process.kill()
         if contender.ends_by_itself:
-            _check_recorded(folder / "runs", server.count() - before)
-        return Rate(counted / took_s, used_s / took_s)
+            _check_recorded(folder / "runs", server.count() - before.count)
+        return rate
+
+
+def _rate(pid: int, server: AnsweringServer, window_s: float) -> tuple[Rate, Seen, Seen]:
+    used_s, server_s = cpu_s(pid), cpu_s(server.pid)
+    first, began_s = server.seen(), time.perf_counter()
+    time.sleep(window_s)
+    last, took_s = server.seen(), time.perf_counter() - began_s
+    used_s, server_s = cpu_s(pid) - used_s, cpu_s(server.pid) - server_s
+    return Rate((last.count - first.count) / took_s, used_s / took_s, server_s / took_s), first, last
+
+
+def _check_fair(contender: Contender, connections: int, before: Seen, first: Seen, last: Seen) -> None:
+    """All ask for the same, over as many connections, and keep them."""
+    if not first.open == last.open == connections or last.opened != first.opened:
+        raise BenchError(
+            f"{contender.name} had {first.open} connections, then {last.open}, and opened "
+            f"{last.opened - first.opened} in between; wanted {connections}, and kept"
+        )
+    for body in set(last.bodies) - set(before.bodies):
+        if body.replace(" ", "") != BODY.replace(" ", ""):
+            raise BenchError(f"{contender.name} asked {body[:100]!r}, wanted {BODY!r}")
 
 
 def cpu_s(pid: int) -> float:
