@@ -34,7 +34,7 @@ def check_watch(watch: Watched, limits: SidecarWatch, progress: Callable[[str], 
         checks += _check_prometheus(Prometheus(watch.prometheus_url, watch.queries), watch.queries)
     if watch.metrics_url is not None:
         progress("reading the metrics page")
-        checks.append(_check_scrape(Scrape(watch.metrics_url, watch.metrics)))
+        checks.append(_check_scrape(Scrape(watch.metrics_url, watch.metrics, watch.tls)))
     if watch.redis_url is not None:
         progress("asking Redis")
         checks += _check_redis(RedisWatch(watch.redis_url, watch.breaker_pattern, watch.breaker_field), watch)

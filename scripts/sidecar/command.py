@@ -81,7 +81,7 @@ def _slow_sources(watch: Watched) -> list[Source]:
     if watch.prometheus_url is not None:
         sources.append(Prometheus(watch.prometheus_url, watch.queries))
     if watch.metrics_url is not None:
-        sources.append(Scrape(watch.metrics_url, watch.metrics))
+        sources.append(Scrape(watch.metrics_url, watch.metrics, watch.tls))
     if watch.redis_url is not None:
         sources.append(RedisWatch(watch.redis_url, watch.breaker_pattern, watch.breaker_field))
     return sources

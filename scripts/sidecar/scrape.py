@@ -2,11 +2,12 @@
 
 import math
 import re
-import ssl
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from analysis.target_parts import Tls
+from locustfiles.load.tls_context import tls_context
 from scripts.sidecar.reading import Reading
 from scripts.sidecar.reason import short_reason
 
@@ -24,8 +25,10 @@ class Scrape:
 
     parts = ("scrape",)
 
-    def __init__(self, url: str, series: Iterable[str]) -> None:
+    def __init__(self, url: str, series: Iterable[str], tls: Tls | None = None) -> None:
+        """`tls` is the target's, whose load trusts the same; UsageError for files that TLS cannot use."""
         self._url = url
+        self._trust = tls_context(tls or Tls())
         self._wanted = tuple(_selector(text) for text in series)
         self._line = re.compile("|".join(rf"{re.escape(name)}[\s{{]" for name, _ in self._wanted) or r"(?!)")
         self._client: httpx.Client | None = None
@@ -79,7 +82,7 @@ class Scrape:
         import httpx
 
         if self._client is None:
-            self._client = httpx.Client(verify=ssl.create_default_context(), trust_env=False)
+            self._client = httpx.Client(verify=self._trust, trust_env=False)
         deadline = time.monotonic() + timeout_s
         headers = {"accept": "text/plain;version=0.0.4"}
         with self._client.stream("GET", self._url, headers=headers, timeout=timeout_s) as response:

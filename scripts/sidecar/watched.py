@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from analysis.env_template import expand
 from analysis.errors import ConfigurationError, Phrase
 from analysis.request_text import check_place, split_url
-from analysis.target import Target
+from analysis.target import Target, Tls
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_URL = "no URL given"
@@ -29,6 +29,8 @@ class Watched:
     breaker_field: str | None
     unwatched: Mapping[str, str] = field(default_factory=dict)
     """Parts that the target asks for and nothing can fill, each with the reason."""
+    tls: Tls = field(default_factory=Tls)
+    """Whom the scrape trusts."""
 
 
 def watched(
@@ -72,6 +74,7 @@ def watched(
         breaker_pattern=watch.breaker_pattern,
         breaker_field=watch.breaker_field,
         unwatched=unwatched,
+        tls=target.tls,
     )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from analysis.errors import UsageError
+from analysis.target import Tls
 from scripts.sidecar.scrape import Scrape
 from tests.servers.debian_server import free_port
 from tests.servers.script import delay, response, send
-from tests.servers.truth import Truth, truth_server
+from tests.servers.truth import CERTIFICATE, CLIENT_CERTIFICATE, LOOPBACK_CERTIFICATE, Truth, truth_server
 
 PAGE = """\
 # HELP requests_total Requests by endpoint.
@@ -100,3 +102,28 @@ def test_a_service_that_is_away_or_silent_is_missing() -> None:
     assert silent.missing == {"scrape": "no answer in time"}
     assert away.missing == {"scrape": "connection refused"}
     assert away.parts == {"scrape": {}}
+
+
+def test_a_page_over_tls_is_read_with_the_targets_own_trust() -> None:
+    """Its authority and its client certificate, as the load has them."""
+    with truth_server(secure=True, client_ca=CLIENT_CERTIFICATE) as server:
+        server.script("/metrics", response(b"a 1\n"))
+        url = f"{server.url}/metrics"
+        trusting = Tls(ca_file=str(CERTIFICATE), cert_file=str(CLIENT_CERTIFICATE))
+        others = (None, Tls(ca_file=str(LOOPBACK_CERTIFICATE)), Tls(ca_file=str(CERTIFICATE)))
+        scrapes = [Scrape(url, ["a"], tls) for tls in (trusting, *others)]
+        readings = [scrape.read(5.0) for scrape in scrapes]
+        for scrape in scrapes:
+            scrape.close()
+
+    assert readings[0].parts["scrape"] == {"a": 1.0}
+    assert [reading.missing["scrape"].partition(":")[0] for reading in readings[1:]] == [
+        "certificate refused",
+        "certificate refused",
+        "TLS failed",
+    ]
+
+
+def test_a_file_that_tls_cannot_use_is_an_error_at_the_start() -> None:
+    with pytest.raises(UsageError, match=r"tls\.ca_file"):
+        Scrape("https://host/metrics", ["a"], Tls(ca_file=__file__))
