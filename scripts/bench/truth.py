@@ -2,23 +2,23 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from scripts.bench.contender import OURS, contenders
-from scripts.bench.cores import two_cores
+from analysis.errors import UsageError
+from scripts.bench.contender import OURS, Contender, contenders
+from scripts.bench.cores import Cores, two_cores
 from scripts.bench.truth_round import Milliseconds, Round, truth_round
+from scripts.bench.window import BenchError
 from scripts.truth.log import PERCENTS
-from scripts.truth.process import truth_server
+from scripts.truth.process import RunningTruth, truth_server
 
 NAME = "plimsoll"
 """Ours, in this table."""
 PEERS = ("wrk", "hey", "k6", "fasthttpuser")
 DELAY_MS = 20.0
 CONNECTIONS = 400
-
-Rounds = Mapping[str, Sequence[Round]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +33,66 @@ FULL = Plan(rounds=5, window_s=10)
 QUICK = Plan(rounds=3, window_s=2)
 
 
+@dataclass(slots=True)
+class Table:
+    """What each tool showed, round by round."""
+
+    rounds: dict[str, list[Round]]
+    missing: dict[str, str]
+    """Peers that are not in it, and why."""
+
+    def figures(self, of: Callable[[Sequence[Round]], object]) -> dict[str, object]:
+        return {name: of(rounds) for name, rounds in self.rounds.items()}
+
+
 def truth_command(*, quick: bool, as_json: bool, secure: bool) -> int:
-    """Raises UsageError when a tool is missing, and BenchError when one does not do what it should."""
+    """Goes on without a peer that is not installed or does not do what it should."""
     plan = QUICK if quick else FULL
-    rounds = _measured(plan, secure)
+    table = _measured(plan, secure)
     if as_json:
-        print(json.dumps(_document(plan, rounds, secure), indent=2, sort_keys=True))
+        print(json.dumps(_document(plan, table, secure), indent=2, sort_keys=True))
     else:
-        _print_table(plan, rounds, secure)
+        _print_table(plan, table, secure)
     return 0
 
 
-def _measured(plan: Plan, secure: bool) -> Rounds:
+def _measured(plan: Plan, secure: bool) -> Table:
     """Each round starts with another tool, so that none always has the warm or the cold machine."""
     cores = two_cores()
     field = contenders((OURS, *PEERS))
-    rounds: dict[str, list[Round]] = {_shown(tool.name): [] for tool in field}
+    missing = {tool.name: f"not installed: {remedy}" for tool in field if (remedy := tool.missing)}
+    field = [tool for tool in field if tool.name not in missing]
+    table = Table({_shown(tool.name): [] for tool in field}, missing)
     with truth_server(DELAY_MS, core=cores.server, secure=secure) as server:
         for number in range(plan.rounds):
             turn = number % len(field)
             for tool in field[turn:] + field[:turn]:
-                seen = truth_round(tool, server, cores, connections=CONNECTIONS, window_s=plan.window_s)
-                rounds[_shown(tool.name)].append(seen)
-                print(
-                    f"round {number + 1}: {_shown(tool.name):13}{seen.requests_per_s:8.0f} requests/s, "
-                    f"p99 {seen.reported_ms['p99']:.2f} ms reported, {seen.truth_ms['p99']:.2f} ms true, "
-                    f"{seen.core_share:.0%} of the core",
-                    file=sys.stderr,
-                )
-    return rounds
+                if tool.name not in missing:
+                    _measure(tool, server, cores, plan, table, number)
+    for name, reason in missing.items():
+        print(f"without {name}: {reason}", file=sys.stderr)
+    return table
+
+
+def _measure(
+    tool: Contender, server: RunningTruth, cores: Cores, plan: Plan, table: Table, number: int
+) -> None:
+    name = _shown(tool.name)
+    try:
+        seen = truth_round(tool, server, cores, connections=CONNECTIONS, window_s=plan.window_s)
+    except (BenchError, UsageError) as error:
+        if tool.name == OURS:
+            raise
+        table.missing[name] = str(error)
+        del table.rounds[name]
+        return
+    table.rounds[name].append(seen)
+    print(
+        f"round {number + 1}: {name:13}{seen.requests_per_s:8.0f} requests/s, "
+        f"p99 {seen.reported_ms['p99']:.2f} ms reported, {seen.truth_ms['p99']:.2f} ms true, "
+        f"{seen.core_share:.0%} of the core",
+        file=sys.stderr,
+    )
 
 
 def _shown(name: str) -> str:
@@ -77,10 +108,7 @@ def _errors(rounds: Sequence[Round]) -> dict[str, float]:
     return _medians([{percent: seen.error_ms(percent) for percent in PERCENTS} for seen in rounds])
 
 
-def _document(plan: Plan, rounds: Rounds, secure: bool) -> dict[str, object]:
-    def each(figure: Callable[[Sequence[Round]], object]) -> dict[str, object]:
-        return {name: figure(seen) for name, seen in rounds.items()}
-
+def _document(plan: Plan, table: Table, secure: bool) -> dict[str, object]:
     return {
         "benchmark": "truth",
         "tls": secure,
@@ -88,30 +116,35 @@ def _document(plan: Plan, rounds: Rounds, secure: bool) -> dict[str, object]:
         "delay_ms": DELAY_MS,
         "rounds": plan.rounds,
         "window_s": plan.window_s,
-        "error_ms": each(_errors),
-        "reported_ms": each(lambda seen: _medians([one.reported_ms for one in seen])),
-        "truth_ms": each(lambda seen: _medians([one.truth_ms for one in seen])),
-        "requests_per_s": each(lambda seen: round(median(one.requests_per_s for one in seen))),
-        "core_share": each(lambda seen: round(median(one.core_share for one in seen), 3)),
-        "rounds_p99_error_ms": each(lambda seen: [round(one.error_ms("p99"), 3) for one in seen]),
+        "error_ms": table.figures(_errors),
+        "reported_ms": table.figures(lambda rounds: _medians([seen.reported_ms for seen in rounds])),
+        "truth_ms": table.figures(lambda rounds: _medians([seen.truth_ms for seen in rounds])),
+        "requests_per_s": table.figures(lambda rounds: round(median(seen.requests_per_s for seen in rounds))),
+        "core_share": table.figures(lambda rounds: round(median(seen.core_share for seen in rounds), 3)),
+        "rounds_p99_error_ms": table.figures(
+            lambda rounds: [round(seen.error_ms("p99"), 3) for seen in rounds]
+        ),
+        "missing": table.missing,
     }
 
 
-def _print_table(plan: Plan, rounds: Rounds, secure: bool) -> None:
+def _print_table(plan: Plan, table: Table, secure: bool) -> None:
     print(
         f"{CONNECTIONS} kept connections{' over TLS' if secure else ''}, each answer after {DELAY_MS:g} ms: "
         f"medians of {plan.rounds} rounds of {plan.window_s} s; ms, p50/p95/p99"
     )
-    print(f"{'':14}{'requests/s':>11}{'core':>6}{'reported':>24}{'true':>24}{'error':>24}")
-    for name, seen in rounds.items():
-        rate = median(one.requests_per_s for one in seen)
-        share = median(one.core_share for one in seen)
+    print(f"{'':14}{'requests/s':>11}{'core':>6}{'reported':>26}{'true':>26}{'error':>26}")
+    for name, rounds in table.rounds.items():
+        rate = median(seen.requests_per_s for seen in rounds)
+        share = median(seen.core_share for seen in rounds)
         print(
             f"{name:14}{rate:11.0f}{share:6.0%}"
-            f"{_row(_medians([one.reported_ms for one in seen])):>24}"
-            f"{_row(_medians([one.truth_ms for one in seen])):>24}"
-            f"{_row(_errors(seen)):>24}"
+            f"{_row(_medians([seen.reported_ms for seen in rounds])):>26}"
+            f"{_row(_medians([seen.truth_ms for seen in rounds])):>26}"
+            f"{_row(_errors(rounds)):>26}"
         )
+    for name, reason in table.missing.items():
+        print(f"{name:14}{reason}")
 
 
 def _row(values: Milliseconds) -> str:

@@ -1,10 +1,12 @@
 """What tools say of themselves is read rightly, and ours is held against the server's own log."""
 
 import json
+import sys
 
 import pytest
 
 from scripts.bench import truth
+from scripts.bench.contender import OURS, Contender, contenders
 from scripts.bench.reported import reported_ms
 from scripts.bench.window import BenchError
 from scripts.truth.log import PERCENTS
@@ -51,6 +53,7 @@ def test_one_json_object_tells_the_errors_of_each_tool(
     assert truth.truth_command(quick=True, as_json=True, secure=secure) == 0
     document = json.loads(capsys.readouterr().out)
 
+    assert document["missing"] == {}
     names = {truth.NAME, *peers}
     assert document["tls"] is secure
     for key in ("error_ms", "reported_ms", "truth_ms"):
@@ -58,6 +61,22 @@ def test_one_json_object_tells_the_errors_of_each_tool(
         assert all(set(values) == set(PERCENTS) for values in document[key].values())
     assert document["truth_ms"][truth.NAME]["p50"] >= truth.DELAY_MS
     assert document["requests_per_s"][truth.NAME] > 0
+
+
+@pytest.mark.alone
+def test_a_tool_that_fails_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Contender("broken", lambda _: [sys.executable, "-c", "raise SystemExit('no such flag')"])
+    [ours] = contenders([OURS])
+    monkeypatch.setattr(truth, "QUICK", truth.Plan(rounds=1, window_s=1))
+    monkeypatch.setattr(truth, "CONNECTIONS", 2)
+    monkeypatch.setattr(truth, "contenders", lambda _: [broken, ours])
+
+    assert truth.truth_command(quick=True, as_json=True, secure=False) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document["error_ms"]) == {truth.NAME}
+    assert document["missing"] == {"broken": "broken ended with 1: no such flag"}
 
 
 @pytest.mark.alone
