@@ -56,7 +56,9 @@ def truth_server(delay_ms: float, *, core: int | None, secure: bool = False) -> 
         command += ["--core", str(core)]
     if secure:
         command.append("--tls")
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+    with subprocess.Popen(  # noqa: S603 -- our own
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.strip().isdigit():

@@ -1,15 +1,18 @@
 """Answers every POST a fixed time after it came, and logs when it came and when the answer was written.
 
-Run as `python -m scripts.truth.server DELAY_MS [--core N] [--tls]`; it prints its port and serves until
-killed. Nothing but the standard library and one thread: what it does late stands in its log.
+Run as `python -m scripts.truth.server DELAY_MS [--core N] [--tls]`; it prints its port and serves until its
+standard input ends, so that it never outlives who started it. Nothing but the standard library and one
+thread: what it does late stands in its log.
 """
 
 import argparse
 import gc
 import os
 import select
+import signal
 import socket
 import ssl
+import sys
 import time
 from array import array
 from collections import deque
@@ -57,13 +60,16 @@ class TruthServer:
         self._lengths: dict[bytes, int] = {}
         self._came_ns, self._answered_ns = array("q"), array("q")
 
-    def serve(self) -> None:
-        """For ever."""
+    def serve(self, until: int) -> None:
+        """Until this descriptor has something to say, or its other end is closed."""
         epoll, connections, listening = self._epoll, self._connections, self._listener.fileno()
         epoll.register(listening, select.EPOLLIN)
+        epoll.register(until, select.EPOLLIN)
         while True:
             self._wait()
             for number, _ in epoll.poll(0, TURN):
+                if number == until:
+                    return
                 if number == listening:
                     self._accept()
                 else:
@@ -162,13 +168,14 @@ def main() -> None:
     if arguments.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started it
     kernel_stamps_work()  # leaves behind what keeps the kernel stamping
     listener = open_listener()
     print(listener.getsockname()[1], flush=True)
     gc.collect()
     gc.freeze()
     gc.disable()  # nothing here refers to itself, and a collection would be a late answer
-    TruthServer(listener, round(arguments.delay_ms * 1e6), context).serve()
+    TruthServer(listener, round(arguments.delay_ms * 1e6), context).serve(sys.stdin.fileno())
 
 
 if __name__ == "__main__":

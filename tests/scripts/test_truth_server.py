@@ -4,12 +4,16 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
 import numpy as np
+import psutil
 import pytest
 
+from scripts.checkout import ROOT
 from scripts.truth.log import TruthLog
 from scripts.truth.process import RunningTruth, truth_server
 from scripts.truth.server import ANSWER, CERTIFICATE
@@ -37,6 +41,13 @@ def read(connection: socket.socket, answers: int) -> bytes:
     while len(data) < answers * len(ANSWER) and (piece := connection.recv(65_536)):
         data += piece
     return data
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_each_answer_comes_after_the_delay_and_is_logged(server: RunningTruth) -> None:
@@ -98,3 +109,17 @@ def test_percentiles_are_those_of_the_sorted_times_of_a_stretch() -> None:
     assert log.between(0, 100_000_000).percentiles_ms() == {"p50": 950.0, "p95": 995.0, "p99": 999.0}
     assert log.between(-2, -1).percentiles_ms() == {}
     assert TruthLog.decode(log.came_ns.tobytes() + log.answered_ns.tobytes()).count == 1000
+
+
+def test_the_server_does_not_outlive_who_started_it() -> None:
+    """Killed, so that nobody could clean up."""
+    code = (
+        "import os, signal; from scripts.truth.process import truth_server\n"
+        "with truth_server(1, core=None) as server:\n"
+        "    print(server.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    deadline = time.monotonic() + 10
+    while is_running(int(done.stdout)):
+        assert time.monotonic() < deadline, "the server is still there"
+        time.sleep(0.02)
