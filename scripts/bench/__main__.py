@@ -1,4 +1,4 @@
-"""`python -m scripts.bench requests|truth|arrivals`: benchmarks beside other load generators."""
+"""`python -m scripts.bench requests|truth|arrivals|streams`: benchmarks beside other load generators."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 from analysis.errors import PlimsollError
 from scripts.bench.arrivals import arrivals_command
 from scripts.bench.requests_per_core import requests_command
+from scripts.bench.streams import streams_command
 from scripts.bench.truth import truth_command
 
 
@@ -26,12 +27,17 @@ def main() -> int:
     truth.add_argument("--quick", action="store_true", help="three short rounds")
     truth.add_argument("--tls", action="store_true", help="over TLS")
     truth.add_argument("--json", action="store_true", help="print one JSON object with the key error_ms")
+    streams = commands.add_parser("streams", help="how true the stamps of streams are, and events per core")
+    streams.add_argument("--quick", action="store_true", help="one round of short streams, fewer peers")
+    streams.add_argument("--json", action="store_true", help="print one JSON object with ratios and error_ms")
     arguments = parser.parse_args()
     try:
         if arguments.command == "arrivals":
             return arrivals_command(quick=arguments.quick, as_json=arguments.json)
         if arguments.command == "truth":
             return truth_command(quick=arguments.quick, as_json=arguments.json, secure=arguments.tls)
+        if arguments.command == "streams":
+            return streams_command(quick=arguments.quick, as_json=arguments.json)
         return requests_command(quick=arguments.quick, as_json=arguments.json, tls=arguments.tls)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -1,0 +1,75 @@
+"""The suite's own users, with what a benchmark must know of each stream and the run log does not keep.
+
+Environment variables say which of the changes below are made; without them it is `rag.py`.
+"""
+
+import os
+from array import array
+from collections.abc import Iterator
+from functools import cache
+
+from analysis.endpoint import Dialect
+from analysis.failure import Failure
+from locustfiles.load import dialect, wire
+from locustfiles.load.sse import SseDecoder
+from locustfiles.load.stamp import now_ns
+from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.peers.rounds import ROUND, Rounds
+from locustfiles.peers.stream_log import AS_TEXT, OUTPUT, StreamLog
+from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
+
+__all__ = ["Arrivals", "HealthUser", "QueryUser", "StreamUser"]
+
+
+class StampedExchange(wire.StreamExchange):
+    """Hands everything through, and writes the stamps of the text events to a file."""
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        stamps_ns, first = array("q"), ""
+        for event in super().__iter__():
+            if event.kind is EventKind.TEXT:
+                stamps_ns.append(event.stamp_ns)
+                first = first or event.text
+            yield event
+        if self.exchange.failure is None and self.exchange.send_ns is not None:
+            shared(StreamLog, os.environ[OUTPUT]).add(first, self.exchange.send_ns, now_ns(), stamps_ns)
+
+
+class RoundExchange(wire.StreamExchange):
+    """Hands everything through, and tells the server when a round was read."""
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        rounds = shared(Rounds)
+        for event in super().__iter__():
+            if event.kind is EventKind.TEXT:
+                rounds.seen()
+            yield event
+
+
+class DataAsText:
+    """Takes the data of each event for text, as it is."""
+
+    def __init__(self) -> None:
+        self._sse = SseDecoder()
+
+    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
+        return [StreamEvent(EventKind.TEXT, stamp_ns, sse.data) for sse in self._sse.feed(data)]
+
+    def finish(self) -> Failure | None:
+        return None
+
+
+shared = cache(lambda kind, *arguments: kind(*arguments))
+"""One of each in this process, made when the first user needs it."""
+
+
+def _change() -> None:
+    if OUTPUT in os.environ:
+        vars(wire)["StreamExchange"] = StampedExchange
+    elif ROUND in os.environ:
+        vars(wire)["StreamExchange"] = RoundExchange
+    if AS_TEXT in os.environ:
+        vars(dialect)["DECODERS"] = {**dialect.DECODERS, Dialect.OPENAI_CHAT: DataAsText}
+
+
+_change()
