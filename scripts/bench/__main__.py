@@ -1,44 +1,84 @@
-"""`python -m scripts.bench requests|truth|arrivals|streams`: benchmarks beside other load generators."""
+"""`python -m scripts.bench NAME`: benchmarks of the suite, beside other load generators."""
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from analysis.errors import PlimsollError
 from scripts.bench.arrivals import arrivals_command
+from scripts.bench.memory import memory_command
 from scripts.bench.requests_per_core import requests_command
 from scripts.bench.streams import streams_command
 from scripts.bench.truth import truth_command
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """How one of them is called."""
+
+    run: Callable[..., int]
+    """With `quick` and `as_json`, and `secure` when it can do TLS."""
+    help: str
+    quick: str
+    json: str
+    can_tls: bool = False
+
+
+BENCHMARKS = {
+    "requests": Benchmark(
+        requests_command,
+        help="requests per second of one core, all recorded",
+        quick="three short rounds, fewer peers",
+        json="the key ratios: ours by each peer's",
+        can_tls=True,
+    ),
+    "truth": Benchmark(
+        truth_command,
+        help="percentiles reported at saturation beside the server's own log",
+        quick="three short rounds",
+        json="the key error_ms",
+        can_tls=True,
+    ),
+    "arrivals": Benchmark(
+        arrivals_command,
+        help="how punctual the open model's sends are",
+        quick="one short round",
+        json="the key send_lag_ms",
+    ),
+    "streams": Benchmark(
+        streams_command,
+        help="how true the stamps of streams are, and events per core",
+        quick="one round of short streams, fewer peers",
+        json="the keys ratios and error_ms",
+    ),
+    "memory": Benchmark(
+        memory_command,
+        help="how much the generator's memory grows",
+        quick="an hour in place of a day",
+        json="the key growth_mb",
+    ),
+}
 
 
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    requests = commands.add_parser("requests", help="requests per second of one core, all recorded")
-    requests.add_argument("--quick", action="store_true", help="three short rounds, fewer peers")
-    requests.add_argument("--json", action="store_true", help="print one JSON object with the key ratios")
-    requests.add_argument("--tls", action="store_true", help="over TLS")
-    arrivals = commands.add_parser("arrivals", help="how punctual the open model's sends are")
-    arrivals.add_argument("--quick", action="store_true", help="one short round")
-    arrivals.add_argument("--json", action="store_true", help="print one JSON object")
-    truth = commands.add_parser(
-        "truth", help="percentiles reported at saturation beside the server's own log"
-    )
-    truth.add_argument("--quick", action="store_true", help="three short rounds")
-    truth.add_argument("--tls", action="store_true", help="over TLS")
-    truth.add_argument("--json", action="store_true", help="print one JSON object with the key error_ms")
-    streams = commands.add_parser("streams", help="how true the stamps of streams are, and events per core")
-    streams.add_argument("--quick", action="store_true", help="one round of short streams, fewer peers")
-    streams.add_argument("--json", action="store_true", help="print one JSON object with ratios and error_ms")
-    arguments = parser.parse_args()
+    for name, benchmark in BENCHMARKS.items():
+        command = commands.add_parser(name, help=benchmark.help)
+        command.add_argument("--quick", action="store_true", help=benchmark.quick)
+        command.add_argument(
+            "--json",
+            dest="as_json",
+            action="store_true",
+            help=f"print one JSON object, with {benchmark.json}",
+        )
+        if benchmark.can_tls:
+            command.add_argument("--tls", dest="secure", action="store_true", help="over TLS")
+    arguments = vars(parser.parse_args())
     try:
-        if arguments.command == "arrivals":
-            return arrivals_command(quick=arguments.quick, as_json=arguments.json)
-        if arguments.command == "truth":
-            return truth_command(quick=arguments.quick, as_json=arguments.json, secure=arguments.tls)
-        if arguments.command == "streams":
-            return streams_command(quick=arguments.quick, as_json=arguments.json)
-        return requests_command(quick=arguments.quick, as_json=arguments.json, tls=arguments.tls)
+        return BENCHMARKS[arguments.pop("command")].run(**arguments)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)
         return int(error.exit_code)

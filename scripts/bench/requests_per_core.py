@@ -51,9 +51,9 @@ class Field:
         return median(our.requests_per_s / their.requests_per_s for our, their in pairs)
 
 
-def requests_command(*, quick: bool, as_json: bool, tls: bool) -> int:
+def requests_command(*, quick: bool, as_json: bool, secure: bool) -> int:
     """Goes on without a peer that is not installed or does not do what it should."""
-    plan = plan_of(quick=quick, tls=tls)
+    plan = plan_of(quick=quick, tls=secure)
     field = measured(plan)
     if as_json:
         print(json.dumps(document(plan, field), indent=2, sort_keys=True))

@@ -5,6 +5,8 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +46,28 @@ def measured_rate(
 
     Of ours it is checked afterwards that the run log holds every request that the server answered.
     """
+    load_s = round(window_s + SETTLE_S) + 3
+    before = server.seen()
+    with running(contender, server, cores, connections, load_s) as pid:
+        time.sleep(SETTLE_S)
+        rate, first, last = _rate(pid, server, window_s)
+        _check_fair(contender, connections, before, first, last)
+    return rate
+
+
+@contextmanager
+def running(
+    contender: Contender, server: AnsweringServer, cores: Cores, connections: int, load_s: int
+) -> Iterator[int]:
+    """Yields the process id of a contender that asks by now; afterwards it has ended, whatever happens.
+
+    One that ends by itself is waited for, and its run log is held against what the server answered.
+    """
     with tempfile.TemporaryDirectory(prefix="plimsoll-bench-") as name:
         folder = Path(name)
-        load_s = round(window_s + SETTLE_S) + 3
         ca_file = CERTIFICATE if server.tls else None
         command = contender.command(Order(server.url, connections, load_s, folder, ca_file=ca_file))
-        before = server.seen()
+        before = server.count()
         log = folder / "output.txt"
         with (
             log.open("wb") as output,
@@ -63,10 +81,8 @@ def measured_rate(
             ) as process,
         ):
             try:
-                _await_start(process, server, before.count, contender, log)
-                time.sleep(SETTLE_S)
-                rate, first, last = _rate(process.pid, server, window_s)
-                _check_fair(contender, connections, before, first, last)
+                _await_start(process, server, before, contender, log)
+                yield process.pid
                 if contender.ends_by_itself:
                     _await_end(process, contender, log)
             except psutil.NoSuchProcess:
@@ -74,8 +90,7 @@ def measured_rate(
             finally:
                 process.kill()
         if contender.ends_by_itself:
-            _check_recorded(folder / "runs", server.count() - before.count)
-        return rate
+            _check_recorded(folder / "runs", server.count() - before)
 
 
 def _rate(pid: int, server: AnsweringServer, window_s: float) -> tuple[Rate, Seen, Seen]:

@@ -1,0 +1,1 @@
+"""Parts of the load machinery driven without load, for the benchmarks."""
