@@ -1,5 +1,6 @@
 """Runs Locust as users do, in a process of its own, and reads what it left."""
 
+import json
 import os
 import signal
 import subprocess
@@ -45,6 +46,22 @@ def write_profile(
     """A short profile; the folder's name keeps several apart."""
     path = folder / f"{model}.toml"
     path.write_text(PROFILE.format(model=model, level=level, steady=steady, drain=drain, more=more))
+    return path
+
+
+def write_target(folder: Path, url: str, questions: Sequence[str] = ()) -> Path:
+    """A target with the endpoint `query` alone, which asks these questions if there are any."""
+    path = folder / "targets" / "lone.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = f'base_url = "{url}"\n[endpoints.query]\npath = "/query"\n'
+    if questions:
+        file = folder / "questions" / "lone.jsonl"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("".join(json.dumps({"question": question}) + "\n" for question in questions))
+        text += 'body = { question = "{question}" }\n[questions]\nfile = "questions/lone.jsonl"\n'
+    else:
+        text += 'method = "GET"\n'
+    path.write_text(text)
     return path
 
 
