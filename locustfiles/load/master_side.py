@@ -17,6 +17,7 @@ from analysis.run_record import Stop, StopKind
 from locustfiles.load.arguments import settings_from
 from locustfiles.load.child import Child
 from locustfiles.load.choice import Choice, choose
+from locustfiles.load.even_dispatcher import spawn_evenly
 from locustfiles.load.judge_process import judge_run, judging_is_on
 from locustfiles.load.live_run import LiveRun
 from locustfiles.load.messages import REPORT_KEY
@@ -76,6 +77,7 @@ class MasterSide:
         else:
             environment.shape_class = None
         self._name_locust_profile(choice)
+        spawn_evenly(environment, by_hand=not choice.profile.stages)
         by_hand = 0.0 if choice.profile.stages else self._stop_timeout_s
         environment.stop_timeout = by_hand or choice.profile.drain_s
         self.choice = choice

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from locustfiles.load.live_run import LiveRun
 
 Tick = tuple[int, float]
-FASTEST_SPAWN_PER_S = 100.0
+FASTEST_SPAWN_PER_S = 1000.0
 
 
 class ProfileShape(LoadTestShape):

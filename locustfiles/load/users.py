@@ -30,7 +30,7 @@ class EndpointUser(User):
         self._call: EndpointCall | None = None if run is None else run.calls.get(self.endpoint)
         self._asked_ns = 0
         if run is not None:
-            number = run.next_user()
+            number = self._number = run.next_user()
             self._client = run.client()
             self._questions = run.questions(number)
             self._think = random.Random(f"think/{run.plan.seed}/{run.worker}/{number}")  # noqa: S311 - load, not secrets
@@ -39,7 +39,7 @@ class EndpointUser(User):
         """Begin with the run's time axis; a user without a run or an endpoint has nothing to do."""
         if self._run is None or self._call is None:
             raise GreenletExit
-        self._run.wait_for_start()
+        self._run.wait_for_start(self._number)
 
     def on_stop(self) -> None:
         """Give the connection back."""

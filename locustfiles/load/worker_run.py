@@ -23,6 +23,8 @@ from locustfiles.load.stamp import now_ns
 from locustfiles.load.wire import WireClient
 
 SLOT = "plimsoll_worker_run"
+APART_NS = 1_000_000
+"""Between the first requests of users that wait for the start: a thousand must not connect at one moment."""
 
 
 class WorkerRun:
@@ -76,9 +78,9 @@ class WorkerRun:
             self._questions, settings.zipf, settings.seed + self.plan.seed, self.worker, user
         )
 
-    def wait_for_start(self) -> None:
-        """Hold a user back until the run's time axis begins."""
-        remaining_s = (self.plan.start_ns - now_ns()) / 1e9
+    def wait_for_start(self, user: int) -> None:
+        """Hold a user back until the time axis begins, and a moment more for each that goes before it."""
+        remaining_s = (self.plan.start_ns + user * APART_NS - now_ns()) / 1e9
         if remaining_s > 0:
             gevent.sleep(remaining_s)
 
