@@ -14,9 +14,11 @@ import gevent
 from analysis.errors import PlimsollError
 from analysis.exit_code import ExitCode
 from locustfiles.load.arguments import add_arguments
+from locustfiles.load.descriptor_limit import raise_descriptor_limit
 from locustfiles.load.exit_guard import check_web_port, guard_exit
 from locustfiles.load.master_side import MasterSide
 from locustfiles.load.messages import DRAIN
+from locustfiles.load.quiet_heap import QuietHeap
 from locustfiles.load.worker_side import WorkerSide
 
 logger = logging.getLogger(__name__)
@@ -56,9 +58,13 @@ def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> No
         listeners.test_stopping.add_listener(master.on_test_stopping)
         listeners.worker_report.add_listener(master.on_worker_report)
     if worker is not None:
+        raise_descriptor_limit()
+        heap = QuietHeap()
         listeners.test_start.add_listener(worker.on_test_start)
+        listeners.test_start.add_listener(heap.on_test_start)
         listeners.test_stopping.add_listener(worker.on_test_stopping)
         listeners.test_stop.add_listener(worker.on_test_stop)
+        listeners.test_stop.add_listener(heap.on_test_stop)
         listeners.request.add_listener(worker.on_request)
         listeners.report_to_master.add_listener(worker.on_report_to_master)
     if master is not None:

@@ -14,6 +14,7 @@ import time
 from collections import Counter, deque
 from typing import Any
 
+from locustfiles.load.descriptor_limit import raise_descriptor_limit
 from tests.servers.peer import Peer, PlainPeer, TlsPeer
 
 RECORDS_KEPT = 200_000
@@ -165,6 +166,7 @@ async def _main(host: str, port: int, certificate: str | None, client_ca: str | 
 
 def main() -> None:
     """Serve until killed."""
+    raise_descriptor_limit()
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
