@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -183,3 +184,20 @@ def run_load(
     """A whole headless run."""
     with LoadRun(run_root, words, environ=environ, judged=judged) as run:
         return run.finish()
+
+
+@contextmanager
+def worker(port: int, environ: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A Locust worker of the master at this port, started by hand."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", str(RAG), "--worker", "--master-port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, **(environ or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()

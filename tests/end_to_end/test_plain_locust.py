@@ -1,18 +1,14 @@
 """Plain Locust stays plain Locust: stock users, -u/-r/-t, tags, CSV, master and worker."""
 
 import csv
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from analysis.failure import FailureKind
 from analysis.run_record import ClockKind, RunStatus, WorkerState
-from tests.end_to_end.load_run import RAG, ROOT, LoadRun, run_load, write_profile
+from tests.end_to_end.load_run import ROOT, LoadRun, run_load, worker, write_profile
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService
 
@@ -71,21 +67,6 @@ def test_tags_choose_endpoints_in_both_models(
     totals = finished.totals()
     assert set(totals) - {"generator"} == {"health"}
     assert totals["health"].ok > 0
-
-
-@contextmanager
-def worker(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", str(RAG), "--worker", "--master-port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_a_master_and_separate_workers_record_one_run(

@@ -2,20 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from analysis.run_record import RunStatus
-from tests.end_to_end.load_run import LoadRun, write_target
+from tests.end_to_end.load_run import LoadRun, worker, write_target
 from tests.servers.debian_server import free_port
 from tests.servers.script import response, send
 from tests.servers.truth import Truth, truth_server
 
+URL = "LONE_URL"
 QUESTIONS = tuple(f"What is passage {number} about?" for number in range(100))
 USERS = 4
-RATE_PER_S = 10
-"""Slow enough for the requests of two workers to arrive in the order in which they are due."""
+RATE_PER_S = 20
 DURATION_S = 2
 CLOSED = f"""
 model = "closed"
@@ -34,69 +36,93 @@ duration = "{DURATION_S}s"
 level = {RATE_PER_S}
 """
 
-Asked = tuple[int, str]
-"""Connection and question."""
+Asked = list[tuple[int, str]]
+"""Connection and question of each request, as they came to one worker's server."""
 
 
-def twice(folder: Path, profile: str) -> dict[int, list[list[Asked]]]:
-    """Two runs with one worker and two with two, each against a server of its own; all at the same time.
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run, and a server for each of its workers."""
 
-    By number of workers: what each of the two asked, as it came.
-    """
-    (folder / "profile.toml").write_text(profile)
-    pairs: dict[int, list[list[Asked]]] = {1: [], 2: []}
+    load: LoadRun
+    servers: Sequence[Truth]
+    port: int
+    """Of the master, if there is one."""
+
+    def add_worker(self, stack: ExitStack, number: int) -> None:
+        stack.enter_context(worker(self.port, {URL: self.servers[number].url}))
+
+    def has_workers(self, count: int) -> bool:
+        return f"{count} workers connected" in self.load.output()
+
+    def asked(self) -> list[Asked]:
+        finished = self.load.finish()
+        assert finished.log.run.status is RunStatus.COMPLETE, finished.output
+        assert len(finished.log.run.workers) == len(self.servers)
+        return [
+            [(record["connection"], json.loads(record["body"])["question"]) for record in server.records()]
+            for server in self.servers
+        ]
+
+
+def start(stack: ExitStack, folder: Path, profile: Path, workers: int) -> Started:
+    """The target's URL is a variable, of which each worker has its own value."""
+    servers = [stack.enter_context(truth_server()) for _ in range(workers)]
+    for server in servers:
+        server.script("/query", [send(response())])
+    target = write_target(folder, f"${{{URL}}}", QUESTIONS)
+    words = ["--target", str(target), "--load-profile", str(profile), "--seed", "7"]
+    words += ["--sidecar-command", "none"]
+    port = free_port()
+    if workers > 1:
+        words += ["--master", "--expect-workers", str(workers), "--master-bind-port", str(port)]
+    load = LoadRun(folder / "runs", words, environ={URL: servers[0].url})
+    return Started(stack.enter_context(load), servers, port)
+
+
+def twice(folder: Path, text: str) -> Iterator[tuple[list[Asked], list[Asked]]]:
+    """Two runs with one worker and two runs with two, all at the same time: what each worker asked."""
+    profile = folder / "profile.toml"
+    profile.write_text(text)
     with ExitStack() as stack:
-        started: list[tuple[int, Truth, LoadRun]] = []
-        for workers in (1, 2, 1, 2):
-            place = folder / str(len(started))
-            truth = stack.enter_context(truth_server())
-            truth.script("/query", [send(response())])
-            target = write_target(place, truth.url, QUESTIONS)
-            words = ["--target", str(target), "--load-profile", str(folder / "profile.toml"), "--seed", "7"]
-            words += ["--sidecar-command", "none"]
-            if workers > 1:
-                port = str(free_port())
-                words += ["--processes", str(workers), "--master-port", port, "--master-bind-port", port]
-            started.append((workers, truth, stack.enter_context(LoadRun(place / "runs", words))))
-        for workers, truth, run in started:
-            finished = run.finish()
-            assert finished.log.run.status is RunStatus.COMPLETE, finished.output
-            assert len(finished.log.run.workers) == workers
-            pairs[workers].append(asked(truth))
-    return pairs
+        lone = [start(stack, folder / name, profile, workers=1) for name in ("a", "b")]
+        led = [start(stack, folder / name, profile, workers=2) for name in ("c", "d")]
+        for number in range(2):  # in the same order in both runs
+            for run in led:
+                run.add_worker(stack, number)
+            for run in led:
+                run.load.wait_until(partial(run.has_workers, number + 1), f"worker {number}")
+        for one, other in (lone, led):
+            yield one.asked(), other.asked()
 
 
-def asked(truth: Truth) -> list[Asked]:
-    return [(record["connection"], json.loads(record["body"])["question"]) for record in truth.records()]
-
-
-def of_each_user(run: Sequence[Asked]) -> list[list[str]]:
+def of_each_user(asked: Asked) -> list[list[str]]:
     """A user keeps its connection."""
     questions = defaultdict(list)
-    for connection, question in run:
+    for connection, question in asked:
         questions[connection].append(question)
     return sorted(questions.values())
 
 
 def test_each_user_of_a_closed_model_asks_the_same_in_the_same_order(tmp_path: Path) -> None:
     """How many it asks depends on how fast it is answered."""
-    for pair in twice(tmp_path, CLOSED).values():
-        first, second = (of_each_user(run) for run in pair)
-
-        assert len(first) == len(second) == USERS
+    for first, second in twice(tmp_path, CLOSED):
+        seen = set()
         for ours, theirs in zip(first, second, strict=True):
-            both = min(len(ours), len(theirs))
-            assert both > 10
-            assert ours[:both] == theirs[:both]
-        assert len({tuple(questions[:10]) for questions in first}) == USERS
+            pairs = list(zip(of_each_user(ours), of_each_user(theirs), strict=True))
+            assert len(pairs) == USERS // len(first)
+            for our, their in pairs:
+                both = min(len(our), len(their))
+                assert both > 10
+                assert our[:both] == their[:both]
+                seen.add(tuple(our[:10]))
+        assert len(seen) == USERS
 
 
 def test_the_schedule_of_an_open_model_asks_the_same_in_the_same_order(tmp_path: Path) -> None:
-    """Constant arrivals are dealt out to the workers in turn."""
-    for workers, pair in twice(tmp_path, OPEN).items():
-        first, second = ([question for _, question in run] for run in pair)
-
-        assert len(first) == RATE_PER_S * DURATION_S
-        assert first == second
-        dealt = {tuple(first[worker::workers]) for worker in range(workers)}
-        assert len(dealt) == workers
+    """All of it, and each worker something else."""
+    for first, second in twice(tmp_path, OPEN):
+        asked = [[question for _, question in of_one_worker] for of_one_worker in first]
+        assert sum(map(len, asked)) == RATE_PER_S * DURATION_S
+        assert asked == [[question for _, question in of_one_worker] for of_one_worker in second]
+        assert len({tuple(questions) for questions in asked}) == len(first)
