@@ -1,12 +1,33 @@
 """Dialect `openai-chat`: streamed chat completions of any OpenAI-compatible server."""
 
+import msgspec
+
 from analysis.failure import Failure, FailureKind
-from locustfiles.load.sse import SseDecoder, SseEvent
+from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stream_end import StreamEnd, json_object, whole
-from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
 
 END_MARK = "[DONE]"
 TEXT = EventKind.TEXT
+
+
+class _Delta(msgspec.Struct, gc=False):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: _Delta | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    """What a chunk with text holds, as far as it matters; anything else takes the slow way."""
+
+    choices: tuple[_Choice]
+    error: None = None
+    usage: None = None
+
+
+_chunk = msgspec.json.Decoder(_Chunk).decode
 
 
 class OpenAiChatDecoder:
@@ -25,22 +46,28 @@ class OpenAiChatDecoder:
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        for sse in self._sse.feed(data):
-            self._decode(sse, stamp_ns, events)
-        self._end.watch(events)
+        end = self._end
+        for name, content, _ in self._sse.feed(data):
+            text = None if name == "error" else _text_alone(content)
+            if text and not end.seen:
+                events.append(NEW_EVENT((TEXT, stamp_ns, text, None, None, None)))
+            else:
+                begin = len(events)
+                self._decode(name, content, stamp_ns, events)
+                end.watch(events[begin:])
         return events
 
     def finish(self) -> Failure | None:
         self._sse.close()
         return self._end.finish()
 
-    def _decode(self, sse: SseEvent, stamp_ns: int, events: list[StreamEvent]) -> None:
-        chunk = json_object(sse.data)
+    def _decode(self, name: str, data: str, stamp_ns: int, events: list[StreamEvent]) -> None:
+        chunk = json_object(data)
         if chunk is None:
-            events.append(self._without_object(sse, stamp_ns))
+            events.append(self._without_object(name, data, stamp_ns))
             return
         error = chunk.get("error")
-        if error or sse.event == "error":
+        if error or name == "error":
             events.append(self._end.error(_code(error), stamp_ns))
             return
         text = _text(chunk.get("choices"))
@@ -53,13 +80,23 @@ class OpenAiChatDecoder:
         elif not text:
             events.append(StreamEvent(EventKind.OTHER, stamp_ns))
 
-    def _without_object(self, sse: SseEvent, stamp_ns: int) -> StreamEvent:
-        if sse.data.strip() == END_MARK:
+    def _without_object(self, name: str, data: str, stamp_ns: int) -> StreamEvent:
+        if data.strip() == END_MARK:
             return StreamEvent(EventKind.DONE, stamp_ns)
-        if sse.event == "error":
+        if name == "error":
             return self._end.error(None, stamp_ns)
         self._end.fail(FailureKind.PROTOCOL, "event without a JSON object")
         return StreamEvent(EventKind.OTHER, stamp_ns)
+
+
+def _text_alone(data: str) -> str | None:
+    """The text of a chunk that holds some and nothing else that matters; None for any other."""
+    try:
+        [choice] = _chunk(data).choices
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    delta = choice.delta
+    return None if delta is None else delta.content
 
 
 def _text(choices: object) -> str:

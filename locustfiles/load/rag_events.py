@@ -1,12 +1,21 @@
 """Dialect `rag-events`: named events stage, citation, token, done and error, each with a JSON object."""
 
+import msgspec
+
 from analysis.failure import Failure, FailureKind
-from locustfiles.load.sse import SseDecoder, SseEvent
+from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stream_end import StreamEnd, json_object, milliseconds_as_us, whole
-from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
 
 KNOWN = frozenset({"token", "stage", "citation", "error"})
 TEXT = EventKind.TEXT
+
+
+class _Token(msgspec.Struct, gc=False):
+    text: str = ""
+
+
+_token = msgspec.json.Decoder(_Token).decode
 
 
 class RagEventsDecoder:
@@ -21,23 +30,29 @@ class RagEventsDecoder:
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        for sse in self._sse.feed(data):
-            if sse.event == "done":
-                events += self._done(sse, stamp_ns)
+        end = self._end
+        for name, content, _ in self._sse.feed(data):
+            text = _text(content) if name == "token" else None
+            if text and not end.seen:
+                events.append(NEW_EVENT((TEXT, stamp_ns, text, None, None, None)))
             else:
-                events.append(self._decoded(sse, stamp_ns))
-        self._end.watch(events)
+                decoded = self._decoded(name, content, stamp_ns)
+                end.watch(decoded)
+                events += decoded
         return events
 
     def finish(self) -> Failure | None:
         self._sse.close()
         return self._end.finish()
 
-    def _decoded(self, sse: SseEvent, stamp_ns: int) -> StreamEvent:
-        name = sse.event
+    def _decoded(self, name: str, data: str, stamp_ns: int) -> list[StreamEvent]:
+        if name == "done":
+            return self._done(json_object(data), stamp_ns)
         if name not in KNOWN:
-            return StreamEvent(EventKind.OTHER, stamp_ns)
-        content = json_object(sse.data)
+            return [StreamEvent(EventKind.OTHER, stamp_ns)]
+        return [self._known(name, json_object(data), stamp_ns)]
+
+    def _known(self, name: str, content: dict[str, object] | None, stamp_ns: int) -> StreamEvent:
         if name == "error":
             return self._end.error(None if content is None else content.get("code"), stamp_ns)
         if content is None:
@@ -61,8 +76,7 @@ class RagEventsDecoder:
         self._stages.add(name)
         return StreamEvent(EventKind.STAGE, stamp_ns, name=name, duration_us=duration_us)
 
-    def _done(self, sse: SseEvent, stamp_ns: int) -> list[StreamEvent]:
-        content = json_object(sse.data)
+    def _done(self, content: dict[str, object] | None, stamp_ns: int) -> list[StreamEvent]:
         if content is None:
             return [self._senseless(stamp_ns, "done event without a JSON object")]
         timings = content.get("timings_ms")
@@ -73,3 +87,11 @@ class RagEventsDecoder:
     def _senseless(self, stamp_ns: int, detail: str) -> StreamEvent:
         self._end.fail(FailureKind.PROTOCOL, detail)
         return StreamEvent(EventKind.OTHER, stamp_ns)
+
+
+def _text(data: str) -> str | None:
+    """The text of a token; None for what takes the slow way."""
+    try:
+        return _token(data).text
+    except (msgspec.MsgspecError, RecursionError):
+        return None

@@ -1,31 +1,30 @@
 """Decoder of server-sent events, as the WHATWG HTML standard (section 9.2.6) says."""
 
-from typing import NamedTuple
+from itertools import repeat
 
 BOM = b"\xef\xbb\xbf"
+LF = 10
 
 
-class SseEvent(NamedTuple):
-    """One dispatched event."""
-
-    event: str
-    data: str
-    id: str
+SseEvent = tuple[str, str, str]
+"""One dispatched event: its name, its data and the last id so far. Plain, for they come by the million."""
 
 
 class SseDecoder:
     """Takes bytes as they come, cut anywhere, and never waits longer for an event than it must.
 
-    Works on bytes: the three line ends are ASCII, so lines are complete characters whatever the cuts, and
-    U+2028 ends none.
+    Lines are found in bytes, or in text that was decoded up to a line end: the three line ends are ASCII, so
+    lines are complete characters whatever the cuts, and U+2028 ends none.
     """
 
-    __slots__ = ("_data", "_event", "_head", "_last_id", "_rest", "_skip_lf", "retry_ms")
+    __slots__ = ("_data", "_event", "_head", "_inside", "_last_id", "_rest", "_skip_lf", "retry_ms")
 
     def __init__(self) -> None:
         self.retry_ms: int | None = None
         """The reconnection time that the stream asked for last."""
         self._head: bytes | None = b""  # the first bytes, until they cannot be a BOM any more
+        self._inside = True
+        """False when the next byte is the first of a block and nothing is kept from before it."""
         self._rest: list[bytes] = []
         self._skip_lf = False
         self._event = ""
@@ -34,6 +33,57 @@ class SseDecoder:
 
     def feed(self, data: bytes) -> list[SseEvent]:
         """The events that these bytes complete."""
+        if self._inside:
+            return self._going_on(data)
+        if (
+            data[:6] == b"data: "
+            and data.find(b"\n") == len(data) - 2
+            and data[-1] == LF
+            and b"\r" not in data
+        ):
+            # By far the most frequent read: one event of one line.
+            return [("message", data[6:-2].decode("utf-8", "replace"), self._last_id)]
+        end = -1 if b"\r" in data else data.rfind(b"\n\n")
+        if end < 0:
+            return self._lines(data)
+        # Everything up to the last blank line is whole blocks.
+        events = self._blocks(data[:end].decode("utf-8", "replace"))
+        rest = data[end + 2 :]
+        return events + self._lines(rest) if rest else events
+
+    def close(self) -> None:
+        """The end of the stream: a block without its blank line is dropped."""
+        self._rest.clear()
+        self._data.clear()
+        self._event = ""
+        self._inside = True
+
+    def _going_on(self, data: bytes) -> list[SseEvent]:
+        """What was begun is ended line by line; after it whole blocks may follow."""
+        end = data.find(b"\n\n") + 2
+        if end < 2 or end == len(data) or b"\r" in data or self._head is not None:
+            return self._lines(data)
+        events = self._lines(data[:end])
+        return events + self.feed(data[end:])
+
+    def _blocks(self, text: str) -> list[SseEvent]:
+        """Whole blocks, without the blank line after the last one."""
+        if text[:6] == "data: ":
+            parts = text[6:].split("\n\ndata: ")
+            if text.count("\n") == 2 * len(parts) - 2:  # no other line in any of them
+                return list(zip(repeat("message"), parts, repeat(self._last_id), strict=False))
+        events: list[SseEvent] = []
+        for block in text.split("\n\n"):
+            name, lf, data = block.partition("\n")
+            if name[:7] == "event: " and data[:6] == "data: " and "\n" not in data:
+                events.append((name[7:] or "message", data[6:], self._last_id))
+            elif not lf and name[:6] == "data: ":
+                events.append(("message", name[6:], self._last_id))
+            else:
+                events += self._dispatched([*block.encode().split(b"\n"), b""])
+        return events
+
+    def _lines(self, data: bytes) -> list[SseEvent]:
         if self._head is not None:
             data = self._without_bom(self._head + data)
         if self._skip_lf and data:
@@ -47,6 +97,7 @@ class SseDecoder:
         if b"\n" not in data:
             if data:
                 self._rest.append(data)
+                self._inside = True
             return []
         if self._rest:
             self._rest.append(data)
@@ -56,15 +107,11 @@ class SseDecoder:
         last = lines.pop()
         if last:
             self._rest.append(last)
-        return self._events(lines)
+        events = self._dispatched(lines)
+        self._inside = bool(last or self._data or self._event or self._skip_lf)
+        return events
 
-    def close(self) -> None:
-        """The end of the stream: a block without its blank line is dropped."""
-        self._rest.clear()
-        self._data.clear()
-        self._event = ""
-
-    def _events(self, lines: list[bytes]) -> list[SseEvent]:
+    def _dispatched(self, lines: list[bytes]) -> list[SseEvent]:
         events: list[SseEvent] = []
         data = self._data
         for line in lines:
@@ -74,13 +121,7 @@ class SseDecoder:
                 self._field(line)
             else:
                 if data:
-                    events.append(
-                        SseEvent(
-                            self._event or "message",
-                            data[0] if len(data) == 1 else "\n".join(data),
-                            self._last_id,
-                        )
-                    )
+                    events.append((self._event or "message", "\n".join(data), self._last_id))
                     data.clear()
                 self._event = ""
         return events

@@ -17,21 +17,22 @@ class StreamEnd:
     A proper end is exactly one end mark, and after it nothing but events that carry no meaning.
     """
 
-    __slots__ = ("_done", "_failure")
+    __slots__ = ("_failure", "seen")
 
     def __init__(self) -> None:
-        self._done = False
+        self.seen = False
+        """Whether the end mark has come."""
         self._failure: Failure | None = None
 
     def watch(self, events: Sequence[StreamEvent]) -> None:
-        """Call for all events, in order."""
+        """Call for all events, in order; text may be left out as long as the end mark has not been seen."""
         for event in events:
             kind = event.kind
-            if self._done:
+            if self.seen:
                 if kind not in (OTHER, ERROR):
                     self.fail(FailureKind.PROTOCOL, f"{kind} event after the end mark of the stream")
             elif kind is DONE:
-                self._done = True
+                self.seen = True
 
     def error(self, code: object, stamp_ns: int) -> StreamEvent:
         """The event for an error that the service reported; its message is not kept, its code may be."""
@@ -46,7 +47,7 @@ class StreamEnd:
 
     def finish(self) -> Failure | None:
         """The stream's failure once all bytes have been seen."""
-        if self._failure is None and not self._done:
+        if self._failure is None and not self.seen:
             return Failure(FailureKind.TRUNCATED, "stream ended without its end mark")
         return self._failure
 

@@ -1,6 +1,7 @@
 """What a stream says, in the words that all dialects share."""
 
 from enum import StrEnum
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from analysis.failure import Failure
@@ -32,6 +33,10 @@ class StreamEvent(NamedTuple):
     """Of a stage."""
     tokens: int | None = None
     """The service's own count, with `usage` and `done`."""
+
+
+NEW_EVENT = partial(tuple.__new__, StreamEvent)
+"""Takes all fields as one tuple, in half the time of calling the class."""
 
 
 class StreamDecoder(Protocol):

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 from analysis.endpoint import Dialect
 from analysis.failure import Failure, FailureKind
+from locustfiles.load import openai_chat, rag_events
 from locustfiles.load.dialect import EventKind, StreamEvent, decoder_for
 
 Plain = tuple[str, object]
@@ -293,3 +295,55 @@ def test_a_long_xnai_event_is_followed_in_linear_time() -> None:
     events = [found for i in range(0, len(event), 100) for found in decoder.feed(event[i : i + 100], 1)]
 
     assert [len(found.text) for found in events] == [300_000]
+
+
+TOKENS = {
+    Dialect.OPENAI_CHAT: (
+        '{"id":"c","choices":[{"index":0,"delta":{"role":"a","content":"Hi \\n"},"stop":null}],"usage":null}',
+        '{"choices":[{"delta":{"content":"\\ud83d\\ude00","tools":[1,2.5e3,{"a":null}]},"x":true}],"error":null}',
+    ),
+    Dialect.RAG_EVENTS: ('{"text": "Hi \\u00e9é"}', '{"n":[1,-2.5e-3,true,{"a":"b\\\\"}],"text":"x"}'),
+}
+ODD = [
+    *'{}[]",:\\ \x1feE+-.019nulltruefalsé',
+    "null",
+    '"text"',
+    '"content"',
+    '"error":{}',
+    '"usage":{},',
+    "NaN",
+]
+
+
+def mangled(text: str, random: Random) -> str:
+    """With a few characters lost, doubled or put in."""
+    for _ in range(random.randint(1, 3)):
+        at, back = random.randint(0, len(text)), random.randint(0, 6)
+        text = random.choice(
+            (
+                text[: max(0, at - 1)] + text[at:],
+                text[:at] + text[max(0, at - back) :],
+                text[:at] + random.choice(ODD) + text[at:],
+            )
+        )
+    return text
+
+
+@pytest.mark.parametrize("dialect", TOKENS)
+def test_the_fast_way_to_the_text_takes_nothing_that_the_slow_way_reads_otherwise(
+    dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 000 mangled events, of which thousands are still JSON."""
+    random = Random(7)
+    data = [mangled(random.choice(TOKENS[dialect]), random) for _ in range(20_000)]
+    events = [
+        f"event: token\ndata: {text}\n\n".encode() for text in data if "\r" not in text and "\n" not in text
+    ]
+    fast = [decoded(dialect, event) for event in events]
+    monkeypatch.setattr(openai_chat, "_text_alone", lambda _: None)
+    monkeypatch.setattr(rag_events, "_text", lambda _: None)
+
+    slow = [decoded(dialect, event) for event in events]
+
+    assert fast == slow
+    assert sum(bool(found and found[0].text) for found, _ in slow) > 1000
