@@ -1,13 +1,19 @@
 """What one worker counted and timed for one endpoint in one slice."""
 
+from array import array
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from analysis.failure import Failure
 from analysis.histogram import Histogram, Int64s
 from locustfiles.load.journal import Page
 
 EXEMPLARS_PER_KIND = 2
+GAPS_KEPT = 4096
+"""Folding so many takes a quarter of a millisecond."""
 
 JsonRow = dict[str, Any]
 
@@ -16,7 +22,7 @@ class Book:
     """Counts and histograms of one endpoint in one slice, kept until the next report."""
 
     __slots__ = (
-        "aborted", "bytes", "coalesced", "dropped", "events", "exemplars", "failed", "good",
+        "_gaps_us", "aborted", "bytes", "coalesced", "dropped", "events", "exemplars", "failed", "good",
         "histograms", "ok", "started",
     )  # fmt: skip
 
@@ -26,10 +32,24 @@ class Book:
         self.failed: Counter[str] = Counter()
         self.histograms: dict[str, Histogram] = {}
         self.exemplars: list[JsonRow] = []
+        self._gaps_us = array("q")
 
     def time(self, metric: str, value_us: int) -> None:
         """Add one observation of a metric."""
         self._histogram(metric).record(value_us)
+
+    def gaps(self, gaps_us: Sequence[int]) -> None:
+        """Add one stream's gaps."""
+        waiting_us = self._gaps_us
+        waiting_us.extend(gaps_us)
+        if len(waiting_us) >= GAPS_KEPT:
+            self.fold()
+
+    def fold(self) -> None:
+        """Enter the gaps that wait for it, all at once, into their histogram."""
+        waiting_us, self._gaps_us = self._gaps_us, array("q")
+        if waiting_us:
+            self._histogram("gap").record_all(np.frombuffer(waiting_us, np.int64))
 
     def answered(self, page: Page) -> None:
         """Add answered exchanges, all of this book's slice."""
@@ -51,6 +71,7 @@ class Book:
 
     def counts(self) -> JsonRow:
         """The fields of a row of `counts.jsonl` that are not zero."""
+        self.fold()
         fields: JsonRow = {
             "due": self.started + self.dropped,
             "dropped": self.dropped,
@@ -68,6 +89,7 @@ class Book:
 
     def encoded(self) -> dict[str, str]:
         """Each metric's histogram in V2 encoding."""
+        self.fold()
         return {metric: histogram.encode() for metric, histogram in self.histograms.items()}
 
     def _times(self, metric: str, values_us: Int64s) -> None:

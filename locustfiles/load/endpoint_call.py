@@ -148,8 +148,8 @@ class EndpointCall:
             decoder=decoder_for(endpoint.dialect),
         )
         timer = TextTimer()
-        for event in stream:
-            timer.take(event)
+        for events in stream.reads():
+            timer.take(events)
         exchange = stream.exchange
         failure = expect.stream_failure(exchange, "".join(timer.text), endpoint.expect)
         if failure is not None:

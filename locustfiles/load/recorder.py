@@ -64,8 +64,8 @@ class EndpointRecorder:
             book.events += outcome.text_events
             for metric, value_us in outcome.timings_us.items():
                 book.time(metric, value_us)
-            for gap_us in outcome.gaps_us:
-                book.time("gap", gap_us)
+            if outcome.gaps_us:
+                book.gaps(outcome.gaps_us)
         good = bool(self.limits_us) and self._is_good(exchange, outcome)
         if self._journal.write(
             due_ns, send_ns, first_ns, last_ns, exchange.wake_lag_ns, exchange.received_bytes, heard, good

@@ -1,57 +1,78 @@
 """Times the text of one stream as it arrives."""
 
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
 from locustfiles.load.stream_event import EventKind, StreamEvent
+
+TEXT, STAGE = EventKind.TEXT, EventKind.STAGE
+MANY = 8
+"""Events of one read from which on it is faster to look at all of them at once."""
 
 
 class TextTimer:
     """Collects the events of one stream and turns their stamps into metrics."""
 
-    __slots__ = ("_first_ns", "_last_ns", "_text_events", "_tokens", "gaps_us", "stages_us", "text")
+    __slots__ = ("_gaps_us", "_stamps_ns", "_tokens", "stages_us", "text")
 
     def __init__(self) -> None:
-        self._first_ns: int | None = None
-        self._last_ns: int | None = None
-        self._text_events = 0
+        self._stamps_ns = array("q")
+        self._gaps_us = array("q")
         self._tokens: int | None = None
-        self.gaps_us: list[int] = []
         self.stages_us: dict[str, int] = {}
         self.text: list[str] = []
 
-    def take(self, event: StreamEvent) -> None:
-        """Add one event. Only events with non-empty answer text count as text."""
-        if event.kind is EventKind.TEXT:
-            if event.text:
-                self._take_text(event.text, event.stamp_ns)
-        elif event.kind is EventKind.STAGE and event.name and event.duration_us is not None:
-            self.stages_us[f"stage.{event.name}"] = round(event.duration_us)
-        if event.tokens is not None:
-            self._tokens = event.tokens
+    def take(self, events: Sequence[StreamEvent]) -> None:
+        """Add the events of one read. Only events with non-empty answer text count as text."""
+        if len(events) >= MANY and self._take_text_alone(events):
+            return
+        for kind, stamp_ns, text, name, duration_us, tokens in events:
+            if kind is TEXT:
+                if text:
+                    self._stamps_ns.append(stamp_ns)
+                    self.text.append(text)
+            elif kind is STAGE and name and duration_us is not None:
+                self.stages_us[f"stage.{name}"] = round(duration_us)
+            if tokens is not None:
+                self._tokens = tokens
 
-    def _take_text(self, text: str, stamp_ns: int) -> None:
-        if self._last_ns is None:
-            self._first_ns = stamp_ns
-        else:
-            self.gaps_us.append(max(0, stamp_ns - self._last_ns) // 1000)
-        self._last_ns = stamp_ns
-        self._text_events += 1
-        self.text.append(text)
+    def _take_text_alone(self, events: Sequence[StreamEvent]) -> bool:
+        """False, and nothing taken, when there are other events among them."""
+        texts = [event[2] for event in events if event[0] is TEXT and event[2]]
+        if len(texts) < len(events):
+            return False
+        self._stamps_ns.extend([event[1] for event in events])
+        self.text += texts
+        return True
 
     @property
     def text_events(self) -> int:
         """Number of events that carried text."""
-        return self._text_events
+        return len(self.text)
+
+    @property
+    def gaps_us(self) -> Sequence[int]:
+        """Between consecutive text events; 0 where one read brought both."""
+        if len(self._gaps_us) < len(self._stamps_ns) - 1:
+            between_ns = np.diff(np.frombuffer(self._stamps_ns, np.int64))
+            self._gaps_us = array("q", (np.maximum(between_ns, 0) // 1000).tobytes())
+        return self._gaps_us
 
     def timings_us(self, sched_ns: int, send_ns: int | None) -> dict[str, int]:
         """ttft, ttft_service, max_gap and tpot as far as this stream has them."""
-        if self._first_ns is None or self._last_ns is None:
+        if not self._stamps_ns:
             return {}
-        timings = {"ttft": (self._first_ns - sched_ns) // 1000}
+        first_ns, last_ns = self._stamps_ns[0], self._stamps_ns[-1]
+        timings = {"ttft": (first_ns - sched_ns) // 1000}
         if send_ns is not None:
-            timings["ttft_service"] = (self._first_ns - send_ns) // 1000
-        if self.gaps_us:
-            timings["max_gap"] = max(self.gaps_us)
+            timings["ttft_service"] = (first_ns - send_ns) // 1000
+        gaps_us = self.gaps_us
+        if gaps_us:
+            timings["max_gap"] = max(gaps_us)
         # The first text event is taken to hold one token (n1 = 1): services do not report it per event.
-        tokens = self._tokens if self._tokens is not None else self._text_events
+        tokens = self._tokens if self._tokens is not None else len(self.text)
         if tokens > 1:
-            timings["tpot"] = (self._last_ns - self._first_ns) // 1000 // (tokens - 1)
+            timings["tpot"] = (last_ns - first_ns) // 1000 // (tokens - 1)
         return timings

@@ -1,7 +1,7 @@
 """The HTTP/1.1 client of the load generator: one connection, no retries, no redirects, exact stamps."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Literal
 
@@ -220,6 +220,11 @@ class StreamExchange:
 
     def __iter__(self) -> Iterator[StreamEvent]:
         """Iterate once. An event's stamp is that of the read that completed it."""
+        for events in self.reads():
+            yield from events
+
+    def reads(self) -> Iterator[Sequence[StreamEvent]]:
+        """The same, read by read: the events that one read completed have one stamp."""
         client, exchange, decoder = self._client, self.exchange, self._decoder
         try:
             if client._ask(exchange, self._request, self._timeout_s, self._max_body_bytes):
@@ -234,7 +239,7 @@ class StreamExchange:
                         events = decoder.feed(body, exchange.last_ns or 0)
                         if len(events) > 1:
                             exchange.coalesced += 1
-                        yield from events
+                        yield events
                 self._judge(response)
             client._settle(exchange)
             self._finished = True

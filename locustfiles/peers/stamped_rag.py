@@ -5,15 +5,16 @@ Environment variables say which of the changes below are made; without them it i
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import repeat
 
 from analysis.endpoint import Dialect
 from analysis.failure import Failure
 from locustfiles.load import dialect, wire
 from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stamp import now_ns
-from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
 from locustfiles.peers.rounds import ROUND, Rounds
 from locustfiles.peers.stream_log import AS_TEXT, OUTPUT, StreamLog
 from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
@@ -24,13 +25,14 @@ __all__ = ["Arrivals", "HealthUser", "QueryUser", "StreamUser"]
 class StampedExchange(wire.StreamExchange):
     """Hands everything through, and writes the stamps of the text events to a file."""
 
-    def __iter__(self) -> Iterator[StreamEvent]:
+    def reads(self) -> Iterator[Sequence[StreamEvent]]:
         stamps_ns, first = array("q"), ""
-        for event in super().__iter__():
-            if event.kind is EventKind.TEXT:
-                stamps_ns.append(event.stamp_ns)
-                first = first or event.text
-            yield event
+        for events in super().reads():
+            for event in events:
+                if event.kind is EventKind.TEXT:
+                    stamps_ns.append(event.stamp_ns)
+                    first = first or event.text
+            yield events
         if self.exchange.failure is None and self.exchange.send_ns is not None:
             shared(StreamLog, os.environ[OUTPUT]).add(first, self.exchange.send_ns, now_ns(), stamps_ns)
 
@@ -38,12 +40,13 @@ class StampedExchange(wire.StreamExchange):
 class RoundExchange(wire.StreamExchange):
     """Hands everything through, and tells the server when a round was read."""
 
-    def __iter__(self) -> Iterator[StreamEvent]:
+    def reads(self) -> Iterator[Sequence[StreamEvent]]:
         rounds = shared(Rounds)
-        for event in super().__iter__():
-            if event.kind is EventKind.TEXT:
-                rounds.seen()
-            yield event
+        for events in super().reads():
+            for event in events:
+                if event.kind is EventKind.TEXT:
+                    rounds.seen()
+            yield events
 
 
 class DataAsText:
@@ -53,7 +56,10 @@ class DataAsText:
         self._sse = SseDecoder()
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
-        return [StreamEvent(EventKind.TEXT, stamp_ns, sse.data) for sse in self._sse.feed(data)]
+        nothing = repeat(None)
+        texts = [text for _, text, _ in self._sse.feed(data)]
+        columns = (repeat(EventKind.TEXT), repeat(stamp_ns), texts, nothing, nothing, nothing)
+        return list(map(NEW_EVENT, zip(*columns, strict=False)))
 
     def finish(self) -> Failure | None:
         return None

@@ -14,9 +14,9 @@ def text(stamp_ms: float, content: str = "word") -> StreamEvent:
 def test_the_first_token_is_the_first_event_with_text() -> None:
     """A stage event and an empty text before it do not count."""
     timer = TextTimer()
-    timer.take(StreamEvent(EventKind.STAGE, 10 * MS, name="embed", duration_us=1500.0))
-    timer.take(text(20, ""))
-    timer.take(text(50))
+    timer.take([StreamEvent(EventKind.STAGE, 10 * MS, name="embed", duration_us=1500.0)])
+    timer.take([text(20, "")])
+    timer.take([text(50)])
     timings = timer.timings_us(sched_ns=0, send_ns=5 * MS)
     assert timings == {"ttft": 50_000, "ttft_service": 45_000}
     assert timer.stages_us == {"stage.embed": 1500}
@@ -26,30 +26,47 @@ def test_gaps_are_between_text_events() -> None:
     """Three texts make two gaps; the larger one is max_gap."""
     timer = TextTimer()
     for stamp_ms in (50, 60, 90):
-        timer.take(text(stamp_ms))
-    assert timer.gaps_us == [10_000, 30_000]
+        timer.take([text(stamp_ms)])
+    assert list(timer.gaps_us) == [10_000, 30_000]
     assert timer.timings_us(0, 0)["max_gap"] == 30_000
+
+
+def test_many_events_of_one_read_are_taken_as_one_by_one() -> None:
+    """Their gaps are 0, because nobody saw them come one by one."""
+    events = [text(20, ""), *(text(50, f"{i} ") for i in range(20)), text(90), text(89), text(90)]
+    events.insert(7, StreamEvent(EventKind.USAGE, 50 * MS, tokens=23))
+    at_once, singly = TextTimer(), TextTimer()
+
+    at_once.take(events)
+    at_once.take([text(99)] * 20)
+    for event in (*events, *[text(99)] * 20):
+        singly.take([event])
+
+    assert list(at_once.gaps_us) == list(singly.gaps_us) == [0] * 19 + [40_000, 0, 1000, 9000] + [0] * 19
+    assert at_once.text == singly.text
+    assert at_once.timings_us(0, 0) == singly.timings_us(0, 0)
+    assert at_once.text_events == 43
 
 
 def test_tpot_uses_the_services_own_token_count() -> None:
     """40 ms after the first token for four more tokens are 10 ms each."""
     timer = TextTimer()
     for event in (text(50), text(90), StreamEvent(EventKind.DONE, 91 * MS, tokens=5)):
-        timer.take(event)
+        timer.take([event])
     assert timer.timings_us(0, 0)["tpot"] == 10_000
 
 
 def test_tpot_of_one_token_is_undefined() -> None:
     """There is no time between one token."""
     timer = TextTimer()
-    timer.take(text(50))
+    timer.take([text(50)])
     assert "tpot" not in timer.timings_us(0, 0)
 
 
 def test_a_stream_without_text_has_no_timings() -> None:
     """Absent is absent, not zero."""
     timer = TextTimer()
-    timer.take(StreamEvent(EventKind.DONE, 50 * MS))
+    timer.take([StreamEvent(EventKind.DONE, 50 * MS)])
     assert timer.timings_us(0, 0) == {}
 
 
