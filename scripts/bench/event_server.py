@@ -50,8 +50,9 @@ class EventServer:
     def writable(self, stream: EventStream) -> None:
         """The kernel takes more of a stream that waited for that."""
 
-    def serve(self) -> None:
-        """For ever."""
+    def serve(self, until: int) -> None:
+        """Until this descriptor has something to say, or its other end is closed."""
+        self.poll.register(until, select.EPOLLIN)
         print(self._listener.getsockname()[1], flush=True)
         poll, listener = self.poll, self._listener.fileno()
         while True:
@@ -59,6 +60,8 @@ class EventServer:
             if wait_s is not None and wait_s > 0:
                 select.select([poll], [], [], wait_s)  # finer than the millisecond of epoll's own timeout
             for fd, flags in poll.poll(None if wait_s is None else 0):
+                if fd == until:
+                    return
                 if fd == listener:
                     self._accept()
                 elif flags & select.EPOLLOUT:

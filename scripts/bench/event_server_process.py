@@ -93,7 +93,9 @@ def event_server(cores: Cores, work: Work) -> Iterator[EventServerProcess]:
     numbers = (work.streams, work.events, work.first_ms, work.gap_ms, work.burst)
     words = (str(cores.server), work.pace, *map(str, numbers))
     command = [sys.executable, "-m", "scripts.bench.event_servers", *words]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+    with subprocess.Popen(  # noqa: S603 -- our own
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.strip().isdigit():

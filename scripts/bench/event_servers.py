@@ -1,11 +1,12 @@
 """Three servers of event streams: at set times, in rounds, and in bursts.
 
 Run as `python -m scripts.bench.event_servers CORE PACE STREAMS EVENTS FIRST_MS GAP_MS BURST`.
-It prints its port.
+It prints its port, and serves until its standard input ends.
 """
 
 import os
 import select
+import signal
 import sys
 from collections import deque
 from heapq import heappop, heappush
@@ -22,12 +23,11 @@ NS_PER_MS = 1_000_000
 
 
 class TimedServer(EventServer):
-    """Each event at its time. The first streams begin late, each at another moment of a stream's length, and
-    are out of step from then on."""
+    """Each event at its time. Each connection's first stream begins late, at another moment of a stream's
+    length, and they are out of step from then on."""
 
-    def __init__(self, streams: int, events: int, first_ns: int, gap_ns: int) -> None:
+    def __init__(self, events: int, first_ns: int, gap_ns: int) -> None:
         super().__init__(events)
-        self._stagger = streams
         self._length_ns = first_ns + (events - 1) * gap_ns
         self._first_ns = first_ns
         self._gap_ns = gap_ns
@@ -38,7 +38,7 @@ class TimedServer(EventServer):
     def begin(self, stream: EventStream) -> None:
         stream.send(HEAD)
         stream.due_ns = stream.asked_ns + self._first_ns
-        if stream.number <= self._stagger:
+        if stream.is_first:
             stream.due_ns += int(stream.number * GOLDEN % 1 * self._length_ns)
         heappush(self._firsts, (stream.due_ns, stream.number, stream))
 
@@ -125,18 +125,19 @@ class BurstServer(EventServer):
 
 
 def main() -> None:
-    """Serve until killed, on the core named by the first argument."""
+    """Serve until standard input ends, on the core named by the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started it
     core, pace, *numbers = sys.argv[1:]
     streams, events, first_ms, gap_ms, burst = map(int, numbers)
     os.sched_setaffinity(0, {int(core)})
     server: EventServer
     if pace == "times":
-        server = TimedServer(streams, events, first_ms * NS_PER_MS, gap_ms * NS_PER_MS)
+        server = TimedServer(events, first_ms * NS_PER_MS, gap_ms * NS_PER_MS)
     elif pace == "rounds":
         server = RoundServer(streams, events)
     else:
         server = BurstServer(events, burst)
-    server.serve()
+    server.serve(sys.stdin.fileno())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,10 @@ END = b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 class EventStream:
     """One connection; it serves one stream after the other."""
 
-    __slots__ = ("asked_ns", "due_ns", "index", "number", "received", "rest", "send", "socket", "stamps_ns")
+    __slots__ = (
+        "asked_ns", "due_ns", "index", "is_first", "number",
+        "received", "rest", "send", "socket", "stamps_ns",
+    )  # fmt: skip
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
@@ -34,9 +37,12 @@ class EventStream:
         self.asked_ns = 0
         self.number = 0
         """0 when nothing is asked for."""
+        self.is_first = False
+        """Whether none was asked for before on this connection."""
 
     def begin(self, number: int, asked_ns: int) -> None:
         """The next stream on this connection."""
+        self.is_first = not self.asked_ns
         self.number = number
         self.asked_ns = asked_ns
         self.index = 0

@@ -17,6 +17,7 @@ class Error:
     """Percentiles of an absolute error."""
 
     p50_ms: float
+    p95_ms: float
     p99_ms: float
 
 
@@ -66,5 +67,5 @@ def stream_errors(
 
 
 def _error(differences_ns: npt.NDArray[np.int64]) -> Error:
-    p50, p99 = np.percentile(np.abs(differences_ns), (50, 99)) / NS_PER_MS
-    return Error(float(p50), float(p99))
+    p50, p95, p99 = np.percentile(np.abs(differences_ns), (50, 95, 99)) / NS_PER_MS
+    return Error(float(p50), float(p95), float(p99))

@@ -125,7 +125,7 @@ def test_the_document_holds_ratios_and_errors_by_tool_streams_and_percentile() -
     plan = streams.Plan(rounds=3, window_s=1.0, events=9, peers={100: ("aiohttp",)}, full_peers=1)
     measured = streams.Measured()
     for name, error_ms, rates in ((OURS, 0.01, (20.0, 90.0, 60.0)), ("aiohttp", 0.5, (10.0, 30.0, 60.0))):
-        error = Error(error_ms, 2 * error_ms)
+        error = Error(error_ms, 1.5 * error_ms, 2 * error_ms)
         errors = StreamErrors(3, error, error, error, 0.25)
         timed = [Seen(49.0, 1.0, 0.1, 50.0, 0.1, errors)]
         measured.timed[name] = {"100": timed * 3}
