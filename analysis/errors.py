@@ -4,6 +4,7 @@ PlimsollError
  +-- UsageError              2  the command line cannot be carried out
  |    +-- ConfigurationError 2  a target, profile or question file is wrong
  |    +-- BaselineError      2  a baseline cannot be read, or has another schema
+ |    +-- CalibrationError   2  a calibration cannot be read, or has another schema
  +-- RunLogError             3  a run directory cannot be read
  +-- InvalidRunError         3  a run cannot be judged
  +-- TargetDownError         3  the service under test does not answer
@@ -56,6 +57,10 @@ class ConfigurationError(UsageError):
 
 class BaselineError(UsageError):
     """A baseline is unreadable, damaged or of another schema."""
+
+
+class CalibrationError(UsageError):
+    """A calibration is unreadable or of another schema."""
 
 
 class RunLogError(PlimsollError):

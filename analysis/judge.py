@@ -109,6 +109,7 @@ def judge_runs(
         environment=asdict(record.environment),
         versions=dict(record.versions),
         clock=record.clock.value,
+        instrument=last.instrument,
     )
     try:
         if found.source is not None and found.source != directory.baseline_json:

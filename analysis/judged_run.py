@@ -6,11 +6,13 @@ from pathlib import Path
 
 from analysis.errors import UsageError
 from analysis.gate import GateRules
+from analysis.instrument import instrument_check, instrument_of
 from analysis.measurement import Measurement, measure, summarise
 from analysis.objective import needing_sidecar
 from analysis.profile import LoadProfile, profile_from_json
 from analysis.readings import Readings, readings_of
-from analysis.result import Check
+from analysis.result import Check, Instrument
+from analysis.run_directory import RunDirectory
 from analysis.run_log import RunLog
 from analysis.run_summary import RunSummary
 from analysis.setting import Setting
@@ -26,6 +28,7 @@ class JudgedRun:
     measurement: Measurement
     readings: Readings
     checks: tuple[Check, ...]
+    instrument: Instrument | None
 
     @property
     def valid(self) -> bool:
@@ -64,7 +67,10 @@ def read_judged_run(path: Path) -> JudgedRun:
     measurement = measure(log, profile)
     needed = needing_sidecar(target.objectives, measurement.measured_s)
     checks = validity_checks(log, profile, measurement, needed)
-    return JudgedRun(log, target, profile, measurement, readings_of(log, measurement), checks)
+    instrument = instrument_of(log, measurement.spans, RunDirectory(path))
+    if instrument is not None and (check := instrument_check(instrument)) is not None:
+        checks = (*checks, check)
+    return JudgedRun(log, target, profile, measurement, readings_of(log, measurement), checks, instrument)
 
 
 def read_like_runs(paths: Sequence[Path]) -> tuple[JudgedRun, ...]:

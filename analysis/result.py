@@ -49,6 +49,32 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentRow:
+    """By how much the generator misreports one time under a load like the run's; loads are of one worker."""
+
+    metric: str
+    load_unit: str
+    own_load: float
+    """In the run's busiest stretch."""
+    calibrated_load: float
+    """The nearest one that the error was measured at."""
+    trusted_load: float | None
+    """The highest one that was trusted; None when none was."""
+    p50_us: float
+    p95_us: float
+    p99_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """The calibration that the run carries, or why it carries none."""
+
+    calibrated_utc: str | None
+    rows: tuple[InstrumentRow, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricRow:
     """One statistic of one metric with its 95 % interval; `reason` says why something is absent."""
 
@@ -141,6 +167,7 @@ class Result:
     versions: Mapping[str, object]
     clock: str
     schema: str = field(default=RESULT_SCHEMA)
+    instrument: Instrument | None = None
 
     @property
     def valid(self) -> bool:

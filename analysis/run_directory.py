@@ -91,6 +91,10 @@ class RunDirectory:
         return self.path / "baseline.json"
 
     @property
+    def calibration_json(self) -> Path:
+        return self.path / "calibration.json"
+
+    @property
     def report_html(self) -> Path:
         return self.path / "report.html"
 

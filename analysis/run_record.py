@@ -151,6 +151,8 @@ class RunRecord:
     base_url: str
     not_watched: tuple[str, ...]
     judge: JudgeOptions
+    uncalibrated: str | None = None
+    """Why the run directory holds no calibration."""
 
     def crashed(self, table: ProcessTable | None = None) -> bool:
         """Whether the run never ended and nobody is left to end it; `table` defaults to this machine's."""

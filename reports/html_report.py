@@ -13,6 +13,7 @@ from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ung
 from reports.curve import CurveChart, chart_scale, draw_curves, is_logarithmic
 from reports.definitions import definitions
 from reports.environment_view import environment_groups
+from reports.instrument_table import instrument_table
 from reports.interval_bar import draw_interval
 from reports.plot import draw_panel, draw_stages, limits_in_view, panel_scale
 from reports.printable import printable
@@ -75,6 +76,7 @@ def render_html(data: ReportData) -> str:
         generator=_panels(data.generator_panels, data.timeline, "g"),
         health=table.health_table(data),
         validity=table.validity_table(result),
+        instrument=instrument_table(result),
         environment=environment_groups(result),
     )
 

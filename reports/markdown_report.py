@@ -8,6 +8,7 @@ from analysis.result import Verdict
 from analysis.screen import CONFIDENCE
 from reports import table, wording
 from reports.comparison_table import gated_table, ungated_table
+from reports.instrument_table import instrument_table
 from reports.printable import one_line
 from reports.quantity import stretch, whole
 from reports.report_data import ReportData
@@ -45,6 +46,8 @@ def render_markdown(data: ReportData) -> str:
     parts += [_table(table.failure_table(data), "No request failed in the measured part.")]
     if result.verdict is not Verdict.INVALID:
         parts += ["### Can the generator be trusted?", _table(table.validity_table(result))]
+    instrument = instrument_table(result)
+    parts += [_table(instrument, escaped(instrument.note))]
     if result.not_watched:
         parts += [
             "### What was not watched",

@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from io import StringIO
 from typing import Any, Final
 
@@ -60,6 +61,8 @@ _GROUP_ID = re.compile(r'<g id="[^"]*"')
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 _PATH = re.compile(r'(?<= d=")[^"]*(?=")')
 _DECIMALS = re.compile(r"-?\d+\.\d+")
+_VARIABLE = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]{6})")
+_USE = re.compile(r"var\(--([a-z0-9-]+)\)")
 _SURPLUS = re.compile(  # said once for the page: its style sheet gives drawings their font and line joins
     r"<defs>\s*<style.*?</style>\s*</defs>"
     r"|font-family: [^;\"]*; "
@@ -78,6 +81,16 @@ def drawing() -> Iterator[None]:
         # The browser sets the text, in fonts with more glyphs than the one used for layout here.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         yield
+
+
+def file_svg(figure: Figure, name: str, description: str) -> str:
+    """For a file of its own, in the colours of a light page; call it inside `drawing()`."""
+    style = files("reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    palette = dict(_VARIABLE.findall(style.partition("@media")[0]))
+    text = _USE.sub(lambda found: palette[found[1]], str(inline_svg(figure, name, description)))
+    page = f'font-family="sans-serif" stroke-linejoin="round" style="background: {palette["page"]}"'
+    text = text.replace("xlink:href", "href")  # the older name needs a declaration where no HTML is around it
+    return text.replace("<svg ", f"<svg {page} ", 1) + "\n"
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> Markup:

@@ -71,6 +71,8 @@ class RunPlan:
     warm_up_scale: float = 3.0
     failed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Endpoint to failures of each kind in every slice."""
+    text_events: Mapping[str, int] = field(default_factory=dict)
+    """Endpoint to the text events of its streams in every slice."""
     dropped: int = 0
     """Arrivals dropped per slice and endpoint."""
     slices: int | None = None
@@ -156,6 +158,7 @@ def _write_slice(
                 "ok": count,
                 "failed": failed,
                 "bytes": 500 * count,
+                "events": plan.text_events.get(endpoint, 0),
                 "good": 0 if limit_us is None else int((times <= limit_us).sum()),
             }
         )

@@ -11,6 +11,7 @@ from analysis.run_directory import RunDirectory
 from analysis.run_record import RUN_SCHEMA, RunStatus, Stop, StopKind, start_ticks
 from analysis.target import Target, redacted
 from locustfiles.load.arguments import Settings
+from locustfiles.load.calibration_copy import copy_calibration
 from locustfiles.load.provenance import git_state, versions
 from locustfiles.load.run_plan import LOCAL, scenario_of
 from locustfiles.load.worker_run import usable_url
@@ -46,6 +47,7 @@ class RunFile:
         self.workers = workers
         pid = os.getpid()
         environment = read_environment()
+        start_utc = _utc(start_ns)
         self._content = {
             "schema": RUN_SCHEMA,
             "run_id": self._directory.path.name,
@@ -58,7 +60,7 @@ class RunFile:
             "mix": check_mix(self._profile, self._target),
             "seed": self._settings.seed,
             "scenario_sha256": self.scenario_sha256,
-            "start_utc": _utc(start_ns),
+            "start_utc": start_utc,
             "start_ns": start_ns,
             "end_utc": None,
             "end_ns": None,
@@ -82,6 +84,7 @@ class RunFile:
             },
         }
         self._directory.write_run(self._content)
+        self._content["uncalibrated"] = copy_calibration(self._directory, environment, start_utc, os.environ)
 
     def write_start(self, start_ns: int) -> None:
         """Move t = 0 to where it came to be."""
