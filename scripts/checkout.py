@@ -6,3 +6,4 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCUSTFILE = ROOT / "locustfiles" / "rag.py"
 RUNS = ROOT / "reports" / "runs"
 BASELINES = ROOT / "baselines"
+CALIBRATION = ROOT / "reports" / "calibration"

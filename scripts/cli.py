@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from scripts.baseline_cli import baseline_app
-from scripts.checkout import BASELINES, RUNS
+from scripts.checkout import BASELINES, CALIBRATION, RUNS
 from scripts.guard import command
 from scripts.options import (
     AllowInconclusive,
@@ -135,6 +135,27 @@ def doctor(
     from scripts.doctor import doctor_command
 
     return doctor_command(target, base_url, as_json)
+
+
+@app.command()
+@command
+def calibrate(
+    quick: Annotated[bool, typer.Option("--quick", help="One short round, in under a minute.")] = False,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            envvar="PLIMSOLL_CALIBRATION",
+            help="Where calibrations are kept.  [default: reports/calibration of the checkout]",
+            show_default=False,
+        ),
+    ] = CALIBRATION,
+    as_json: AsJson = False,
+) -> int:
+    """Measure this machine's load generator against a known truth, for runs to carry."""
+    from scripts.calibration.command import calibrate_command
+
+    return calibrate_command(quick=quick, as_json=as_json, folder=output)
 
 
 @app.command()

@@ -42,9 +42,10 @@ class Order:
     baseline: str | None = None
     allow_inconclusive: bool = False
     locust_args: tuple[str, ...] = ()
+    locustfile: Path = LOCUSTFILE
 
     def command(self) -> list[str]:
-        words = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless"]
+        words = [sys.executable, "-P", "-m", "locust", "-f", str(self.locustfile), "--headless"]
         words += ["--target", self.target, "--load-profile", self.profile]
         words += ["--run-directory", str(self.run_root)]
         for flag, value in (

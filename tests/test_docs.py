@@ -70,6 +70,7 @@ def attempt(block: Block, results: Path, folder: Path) -> subprocess.CompletedPr
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PLIMSOLL_RUN_DIRECTORY": str(results / "runs"),
         "PLIMSOLL_BASELINES": str(results / "baselines"),
+        "PLIMSOLL_CALIBRATION": str(results / "calibration"),
         "MY_API_KEY": "a-key-of-the-test",
     }
     return subprocess.run(

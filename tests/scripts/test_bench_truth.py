@@ -42,41 +42,27 @@ def test_a_tool_that_reports_nothing_is_an_error(name: str) -> None:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize(("secure", "peers"), [(False, ("wrk",)), (True, ())], ids=["plain", "tls"])
-def test_one_json_object_tells_the_errors_of_each_tool(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], secure: bool, peers: tuple[str, ...]
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_one_json_object_tells_the_errors_of_each_tool_and_names_those_that_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], secure: bool
 ) -> None:
+    broken = Contender("broken", lambda _: [sys.executable, "-c", "raise SystemExit('no such flag')"])
+    peers = [] if secure else [*contenders(["wrk"]), broken]
     monkeypatch.setattr(truth, "QUICK", truth.Plan(rounds=1, window_s=1))
-    monkeypatch.setattr(truth, "PEERS", peers)
     monkeypatch.setattr(truth, "CONNECTIONS", 20)
+    monkeypatch.setattr(truth, "contenders", lambda _: [*contenders([OURS]), *peers])
 
     assert truth.truth_command(quick=True, as_json=True, secure=secure) == 0
     document = json.loads(capsys.readouterr().out)
 
-    assert document["missing"] == {}
-    names = {truth.NAME, *peers}
+    names = {truth.NAME} if secure else {truth.NAME, "wrk"}
     assert document["tls"] is secure
+    assert document["missing"] == ({} if secure else {"broken": "broken ended with 1: no such flag"})
     for key in ("error_ms", "reported_ms", "truth_ms"):
         assert set(document[key]) == names
         assert all(set(values) == set(PERCENTS) for values in document[key].values())
     assert document["truth_ms"][truth.NAME]["p50"] >= truth.DELAY_MS
     assert document["requests_per_s"][truth.NAME] > 0
-
-
-@pytest.mark.alone
-def test_a_tool_that_fails_is_left_out_and_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    broken = Contender("broken", lambda _: [sys.executable, "-c", "raise SystemExit('no such flag')"])
-    [ours] = contenders([OURS])
-    monkeypatch.setattr(truth, "QUICK", truth.Plan(rounds=1, window_s=1))
-    monkeypatch.setattr(truth, "CONNECTIONS", 2)
-    monkeypatch.setattr(truth, "contenders", lambda _: [broken, ours])
-
-    assert truth.truth_command(quick=True, as_json=True, secure=False) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert set(document["error_ms"]) == {truth.NAME}
-    assert document["missing"] == {"broken": "broken ended with 1: no such flag"}
 
 
 @pytest.mark.alone
