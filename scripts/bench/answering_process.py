@@ -60,7 +60,7 @@ class AnsweringServer:
         return self.seen().count
 
     def stamps_ns(self) -> list[int]:
-        """When each POST request came, in order, on a monotonic clock; only of a server that stamps."""
+        """When each POST request came, in order and in UTC, by the kernel; only of a server that stamps."""
         return [int(stamp) for stamp in self._told(STAMPS_PATH).split()]
 
     def _told(self, path: bytes) -> bytes:

@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from analysis.errors import UsageError
+
+REAL_TIME = 1
+"""The lowest of these priorities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +18,20 @@ class Cores:
     generator: int
     server: int
 
-    def pin_generator(self) -> Callable[[], None]:
-        """For `preexec_fn`: what the child starts stays on the generator's core as well."""
+    def pin_generator(self, *, real_time: bool = False) -> Callable[[], None]:
+        """For `preexec_fn`: what the child starts stays on the generator's core as well.
+
+        With real-time priority, where that is allowed, no other program keeps it waiting.
+        """
         core = self.generator
-        return lambda: os.sched_setaffinity(0, {core})
+
+        def pin() -> None:
+            os.sched_setaffinity(0, {core})
+            if real_time:
+                with suppress(PermissionError):
+                    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME))
+
+        return pin
 
 
 def two_cores() -> Cores:
