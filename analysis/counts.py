@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Annotated, Self
 
@@ -31,26 +31,26 @@ class Counts:
     good: _Number = 0
     """Successes within the target's limits for a single request."""
     coalesced: _Number = 0
-    """Reads that held several segments, which then share the last one's stamp."""
+    """Of these events, those without a stamp of their own: one read brought them and the next one."""
+    text_bytes: _Number = 0
+    """Answer text of streams, in UTF-8."""
+    tokens: _Number = 0
+    """Of answers whose service reported a number."""
+    hits: _Number = 0
+    misses: _Number = 0
+    """Answers that said whether they came from the service's cache."""
+    retrievals: _Number = 0
+    """Answers whose sources were counted."""
+    empty_retrievals: _Number = 0
+    """Of these, answers without a source."""
     clipped: _Number = 0
     """Observations outside the range of the histograms."""
 
     def __add__(self, other: Self) -> "Counts":
         failed = Counter(self.failed)
         failed.update(other.failed)
-        return Counts(
-            due=self.due + other.due,
-            dropped=self.dropped + other.dropped,
-            started=self.started + other.started,
-            ok=self.ok + other.ok,
-            failed=dict(failed),
-            aborted=self.aborted + other.aborted,
-            received_bytes=self.received_bytes + other.received_bytes,
-            events=self.events + other.events,
-            good=self.good + other.good,
-            coalesced=self.coalesced + other.coalesced,
-            clipped=self.clipped + other.clipped,
-        )
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
+        return Counts(failed=dict(failed), **sums)
 
     @property
     def failures(self) -> int:
@@ -66,6 +66,9 @@ class Counts:
                 f"{self.started} started, but {self.ok} ok + {self.failures} failed + {self.aborted} aborted"
             )
         return None
+
+
+_SUMMED = tuple(each.name for each in fields(Counts) if each.name != "failed")
 
 
 @dataclass(frozen=True, slots=True)

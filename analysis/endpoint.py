@@ -42,11 +42,19 @@ class Expectation:
     absent: tuple[str, ...] = ()
     """Texts that the body must not hold."""
     json_nonempty: tuple[str, ...] = ()
-    """Paths that must exist and be neither null nor an empty string, list or object."""
+    """Paths that must exist and be neither null nor an empty list or object, nor a string of white space."""
     json_equals: Mapping[str, JsonScalar] = field(default_factory=dict)
     json_in: Mapping[str, tuple[JsonScalar, ...]] = field(default_factory=dict)
+    json_not_in: Mapping[str, tuple[JsonScalar, ...]] = field(default_factory=dict)
+    """Values that give away a failure behind a good status."""
+    json_min: Mapping[str, float] = field(default_factory=dict)
+    json_max: Mapping[str, float] = field(default_factory=dict)
+    json_matches: Mapping[str, str] = field(default_factory=dict)
+    """Regular expressions, searched for in a string."""
     min_text_chars: int | None = None
     """Characters of answer text that a stream must bring at least."""
+    min_citations: int | None = None
+    """Citation events that a stream must bring at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class Endpoint:
     max_body_bytes: int = 16 * 1024 * 1024
     stage_json: Mapping[str, str] = field(default_factory=dict)
     """Stage name to the path of its milliseconds in a JSON answer."""
+    cache: str | None = None
+    """Where an answer says whether it came from a cache: a path in its JSON, or `header:NAME`."""
+    sources: str | None = None
+    """Path of the list of an answer's sources; of a stream, `citations` counts its citation events."""
     optional: bool = False
     """The service may lack it: the doctor then warns instead of failing."""
 

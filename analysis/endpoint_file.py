@@ -1,6 +1,8 @@
 """The tables of a target file that describe its endpoints."""
 
 import math
+import re
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -55,6 +57,15 @@ def _json(value: object) -> object:
     raise ValueError("only what JSON has: strings, numbers, true, false, lists and tables")
 
 
+def _pattern(value: object) -> str:
+    if isinstance(value, str):
+        with suppress(re.error):
+            re.compile(value)
+            return value
+    raise ValueError("a regular expression")
+
+
+Pattern = Annotated[str, BeforeValidator(_pattern)]
 Scalar = Annotated[Any, BeforeValidator(_scalar)]
 Texts = Annotated[list[str], BeforeValidator(_listed)]
 StatusCodes = Annotated[list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_listed)]
@@ -70,7 +81,12 @@ class ExpectTable(Table):
     json_nonempty: Texts = Field(default_factory=list)
     json_equals: Annotated[dict[str, Scalar], BeforeValidator(_flattened)] = Field(default_factory=dict)
     json_in: Annotated[dict[str, list[Scalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_not_in: Annotated[dict[str, list[Scalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_min: Annotated[dict[str, float], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_max: Annotated[dict[str, float], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_matches: Annotated[dict[str, Pattern], BeforeValidator(_flattened)] = Field(default_factory=dict)
     min_text_chars: Annotated[int, Field(ge=0)] | None = None
+    min_citations: Annotated[int, Field(ge=0)] | None = None
 
     def expectation(self, dialect: Dialect) -> Expectation:
         """What a stream must be is plain: events, and some text in them, unless the file says otherwise."""
@@ -83,7 +99,12 @@ class ExpectTable(Table):
             json_nonempty=tuple(self.json_nonempty),
             json_equals=dict(self.json_equals),
             json_in={path: tuple(values) for path, values in self.json_in.items()},
+            json_not_in={path: tuple(values) for path, values in self.json_not_in.items()},
+            json_min=dict(self.json_min),
+            json_max=dict(self.json_max),
+            json_matches=dict(self.json_matches),
             min_text_chars=1 if self.min_text_chars is None and stream else self.min_text_chars,
+            min_citations=self.min_citations,
         )
 
 
@@ -100,6 +121,8 @@ class EndpointTable(Table):
     connect_timeout: Annotated[Duration, Field(gt=0, le=600)] = 5.0
     max_body_bytes: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024
     stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
+    cache: Annotated[str, Field(min_length=1)] | None = None
+    sources: Annotated[str, Field(min_length=1)] | None = None
     optional: bool = False
 
     def endpoint(self, name: str, file: str) -> Endpoint:
@@ -129,5 +152,7 @@ class EndpointTable(Table):
             connect_timeout_s=min(self.connect_timeout, self.timeout),
             max_body_bytes=self.max_body_bytes,
             stage_json=dict(self.stage_json),
+            cache=self.cache,
+            sources=self.sources,
             optional=self.optional,
         )

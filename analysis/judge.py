@@ -240,6 +240,9 @@ def _counts(runs: Sequence[JudgedRun]) -> dict[str, dict[str, object]]:
     }
 
 
+_IF_ANY = ("text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
+
+
 def _plain(counts: Counts) -> dict[str, object]:
     return {
         "due": counts.due,
@@ -253,6 +256,7 @@ def _plain(counts: Counts) -> dict[str, object]:
         "good": counts.good,
         "coalesced": counts.coalesced,
         "clipped": counts.clipped,
+        **{name: number for name in _IF_ANY if (number := getattr(counts, name))},
     }
 
 

@@ -145,6 +145,18 @@ def counted(part: Part, endpoint: str, metric: str) -> tuple[float | None, int]:
         case "goodput":  # a dropped request was wanted and got no answer
             attempted = finished + counts.dropped
             return (counts.good / attempted if attempted else None), attempted
+        case "coalesced_share":
+            return _share(counts.coalesced, counts.events)
+        case "hit_ratio":
+            return _share(counts.hits, counts.hits + counts.misses)
+        case "empty_retrieval":
+            return _share(counts.empty_retrievals, counts.retrievals)
+        case "events_per_s":
+            number = counts.events
+        case "text_bytes_per_s":
+            number = counts.text_bytes
+        case "tokens_per_s":
+            number = counts.tokens
         case "sent":
             number = counts.started
         case "throughput":
@@ -156,6 +168,10 @@ def counted(part: Part, endpoint: str, metric: str) -> tuple[float | None, int]:
         case _:
             raise ValueError(f"{metric} is no rate or ratio")
     return (number / part.seconds if part.seconds > 0 else None), number
+
+
+def _share(part: int, whole: int) -> tuple[float | None, int]:
+    return (part / whole if whole else None), whole
 
 
 def summarise(measurement: Measurement, limited: Sequence[str]) -> RunSummary:

@@ -24,6 +24,9 @@ class Metric:
     """One sentence that stands alone in a report."""
 
 
+CACHED_APART = ("response", "service", "ttft", "ttft_service")
+"""Times that are kept for cache hits and for misses as well: `hit.response`, `miss.response`."""
+
 STAGE = "stage."
 ANY_STAGE = "stage.*"
 
@@ -70,6 +73,10 @@ METRICS: Mapping[str, Metric] = _table(
             "Time from the first byte sent to the first stream event with answer text.",
         ),
         _time(
+            "first_event",
+            "Time from the moment a request was due to the first stream event of any kind.",
+        ),
+        _time(
             "gap",
             "Time between consecutive stream events with answer text, all gaps of all streams together.",
         ),
@@ -77,6 +84,11 @@ METRICS: Mapping[str, Metric] = _table(
         _time(
             "tpot",
             "Time from a stream's first text event to its last, divided by the tokens after the first event.",
+        ),
+        *(
+            _time(f"{outcome}.{name}", f"The {name} of answers {told} the service's cache.")
+            for outcome, told in (("hit", "that came from"), ("miss", "that did not come from"))
+            for name in CACHED_APART
         ),
         _time(
             ANY_STAGE,
@@ -118,6 +130,27 @@ METRICS: Mapping[str, Metric] = _table(
             "ratio",
             Direction.HIGHER,
             "Requests that met all of the target's limits for a single request, divided by all attempted.",
+        ),
+        _number("events_per_s", "1/s", Direction.HIGHER, "Stream events with answer text per second."),
+        _number("text_bytes_per_s", "B/s", Direction.HIGHER, "Bytes of answer text of streams per second."),
+        _number("tokens_per_s", "1/s", Direction.HIGHER, "Tokens that the service reported per second."),
+        _number(
+            "coalesced_share",
+            "ratio",
+            Direction.LOWER,
+            "Text events that share a stamp with the next one, as one read brought both, divided by all.",
+        ),
+        _number(
+            "hit_ratio",
+            "ratio",
+            Direction.HIGHER,
+            "Answers from the service's cache divided by all that said whether they were.",
+        ),
+        _number(
+            "empty_retrieval",
+            "ratio",
+            Direction.LOWER,
+            "Answers without a source divided by all whose sources were counted.",
         ),
         _number(
             "memory_growth",

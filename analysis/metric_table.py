@@ -20,8 +20,19 @@ _COUNTED = {
     "dropped": "rate",
     "errors": "ratio",
     "goodput": "ratio",
+    "events_per_s": "rate",
+    "text_bytes_per_s": "rate",
+    "tokens_per_s": "rate",
+    "coalesced_share": "ratio",
+    "hit_ratio": "ratio",
+    "empty_retrieval": "ratio",
 }
 """Metrics that are made of counts, with their only statistic."""
+
+_SHOWN_IF_ANY = frozenset(
+    {"events_per_s", "text_bytes_per_s", "tokens_per_s", "coalesced_share", "hit_ratio", "empty_retrieval"}
+)
+"""Metrics that most endpoints have nothing for."""
 
 _LEAST_SECTION_S = 4.0
 """In shorter sections a single stall fills one, and the spread between them means little."""
@@ -114,8 +125,13 @@ def _part_value(part: Part, tag: str, statistic: str) -> float | None:
 
 def _count_rows(table: _Table, endpoint: str, *, has_goodput: bool) -> Iterator[MetricRow]:
     for metric, statistic in _COUNTED.items():
-        if metric != "goodput" or has_goodput:
-            yield _count_row(table, endpoint, metric, statistic)
+        if metric == "goodput" and not has_goodput:
+            continue
+        if metric in _SHOWN_IF_ANY and (
+            endpoint == EVERYTHING or not counted(table.whole, endpoint, metric)[1]
+        ):
+            continue
+        yield _count_row(table, endpoint, metric, statistic)
 
 
 def _count_row(table: _Table, endpoint: str, metric: str, statistic: str) -> MetricRow:

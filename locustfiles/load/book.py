@@ -10,6 +10,7 @@ import numpy as np
 from analysis.failure import Failure
 from analysis.histogram import Histogram, Int64s
 from locustfiles.load.journal import Page
+from locustfiles.load.outcome import Outcome
 
 EXEMPLARS_PER_KIND = 2
 GAPS_KEPT = 4096
@@ -22,13 +23,15 @@ class Book:
     """Counts and histograms of one endpoint in one slice, kept until the next report."""
 
     __slots__ = (
-        "_gaps_us", "aborted", "bytes", "coalesced", "dropped", "events", "exemplars", "failed", "good",
-        "histograms", "ok", "started",
+        "_gaps_us", "aborted", "bytes", "coalesced", "dropped", "empty_retrievals", "events", "exemplars",
+        "failed", "good", "histograms", "hits", "misses", "ok", "retrievals", "started", "text_bytes",
+        "tokens",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.dropped = self.started = self.ok = self.aborted = 0
-        self.bytes = self.events = self.good = self.coalesced = 0
+        self.bytes = self.events = self.good = self.coalesced = self.text_bytes = self.tokens = 0
+        self.hits = self.misses = self.retrievals = self.empty_retrievals = 0
         self.failed: Counter[str] = Counter()
         self.histograms: dict[str, Histogram] = {}
         self.exemplars: list[JsonRow] = []
@@ -62,6 +65,19 @@ class Book:
         self._times("send_lag", page.send_lag_us)
         self._times("wake_lag", page.wake_lag_us)
 
+    def described(self, outcome: Outcome) -> None:
+        """Add what a good answer says about itself, times apart."""
+        self.events += outcome.text_events
+        self.text_bytes += outcome.text_bytes
+        self.coalesced += outcome.coalesced
+        self.tokens += outcome.tokens or 0
+        if outcome.hit is not None:
+            self.hits += outcome.hit
+            self.misses += not outcome.hit
+        if outcome.sources is not None:
+            self.retrievals += 1
+            self.empty_retrievals += outcome.sources == 0
+
     def fail(self, failure: Failure, status: int | None) -> None:
         """Count a failure and keep the first few of each kind as exemplars."""
         kind = failure.kind.value
@@ -83,6 +99,12 @@ class Book:
             "events": self.events,
             "good": self.good,
             "coalesced": self.coalesced,
+            "text_bytes": self.text_bytes,
+            "tokens": self.tokens,
+            "hits": self.hits,
+            "misses": self.misses,
+            "retrievals": self.retrievals,
+            "empty_retrievals": self.empty_retrievals,
             "clipped": sum(histogram.clipped for histogram in self.histograms.values()),
         }
         return {name: value for name, value in fields.items() if value}

@@ -3,26 +3,19 @@
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from gevent import GreenletExit
 
 from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
-from locustfiles.load import expectation as expect
+from locustfiles.load.answer_reading import AnswerReading
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.outcome import PLAIN, Outcome
+from locustfiles.load.outcome import Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.request_event import RequestEvent
-from locustfiles.load.stage_times import (
-    header_stages_us,
-    reported_stages_us,
-    reports_stages,
-    with_unattributed,
-)
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.text_timer import TextTimer
 from locustfiles.load.wire import WireClient
@@ -52,7 +45,7 @@ class EndpointCall:
         self._event = event
         self._ready: dict[str, PreparedRequest] = {}
         self._is_stream = endpoint.dialect.is_stream
-        self._needs_only_a_status = not endpoint.stage_json and expect.needs_only_a_status(endpoint.expect)
+        self._reading = AnswerReading(endpoint)
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
@@ -116,45 +109,21 @@ class EndpointCall:
             timeout_s=endpoint.timeout_s,
             max_body_bytes=endpoint.max_body_bytes,
         )
-        if (
-            self._needs_only_a_status
-            and exchange.failure is None
-            and exchange.status in endpoint.expect.status
-            and not reports_stages(exchange)
-        ):
-            return exchange, PLAIN
-        return exchange, self._judged(exchange)
-
-    def _judged(self, exchange: Exchange) -> Outcome:
-        endpoint = self.endpoint
-        document: Any = expect.MISSING
-        if exchange.failure is None and (endpoint.stage_json or expect.needs_json(endpoint.expect)):
-            document = expect.parsed(exchange.body)
-        failure = expect.answer_failure(exchange, endpoint.expect, document)
-        if failure is not None:
-            return Outcome(failure)
-        stages = reported_stages_us(exchange, endpoint, document)
-        return Outcome(None, with_unattributed(stages, exchange.service_us)) if stages else PLAIN
+        return exchange, self._reading.answer(exchange)
 
     def _stream(
         self, client: WireClient, request: PreparedRequest, sched_ns: int
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
+        decoder = decoder_for(endpoint.dialect)
         stream = client.stream(
             request,
             sched_ns=sched_ns,
             timeout_s=endpoint.timeout_s,
             max_body_bytes=endpoint.max_body_bytes,
-            decoder=decoder_for(endpoint.dialect),
+            decoder=decoder,
         )
         timer = TextTimer()
         for events in stream.reads():
             timer.take(events)
-        exchange = stream.exchange
-        failure = expect.stream_failure(exchange, "".join(timer.text), endpoint.expect)
-        if failure is not None:
-            return exchange, Outcome(failure)
-        stages = {**header_stages_us(exchange), **timer.stages_us}
-        timings = timer.timings_us(sched_ns, exchange.send_ns)
-        timings |= with_unattributed(stages, exchange.service_us)
-        return exchange, Outcome(None, timings, timer.gaps_us, timer.text_events)
+        return stream.exchange, self._reading.stream(stream.exchange, timer, decoder.said)

@@ -27,8 +27,6 @@ class Exchange:
     received_bytes: int = 0
     """Everything read from the connection, below it TLS: status line, headers, framing and body."""
     failure: Failure | None = None
-    coalesced: int = 0
-    """Reads that completed more than one stream event, so that these share a stamp."""
     _headers: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     @property

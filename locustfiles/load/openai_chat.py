@@ -1,5 +1,7 @@
 """Dialect `openai-chat`: streamed chat completions of any OpenAI-compatible server."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from analysis.failure import Failure, FailureKind
@@ -44,6 +46,10 @@ class OpenAiChatDecoder:
         self._sse = SseDecoder()
         self._end = StreamEnd()
 
+    @property
+    def said(self) -> Mapping[str, object]:
+        return self._end.said
+
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         end = self._end
@@ -72,6 +78,8 @@ class OpenAiChatDecoder:
             return
         text = _text(chunk.get("choices"))
         usage = chunk.get("usage")
+        if not text:
+            self._end.said.update(chunk)
         if text:
             events.append(StreamEvent(TEXT, stamp_ns, text))
         if isinstance(usage, dict):

@@ -16,6 +16,15 @@ class Outcome(NamedTuple):
     """Stream timings and stages; empty for a failure."""
     gaps_us: Sequence[int] = ()
     text_events: int = 0
+    text_bytes: int = 0
+    coalesced: int = 0
+    """Text events without a stamp of their own."""
+    tokens: int | None = None
+    """As the service reports them."""
+    hit: bool | None = None
+    """Whether the service's cache gave the answer, if it says."""
+    sources: int | None = None
+    """How many the answer names, if the target file wants them counted."""
 
 
 PLAIN = Outcome()

@@ -1,5 +1,7 @@
 """Dialect `rag-events`: named events stage, citation, token, done and error, each with a JSON object."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from analysis.failure import Failure, FailureKind
@@ -27,6 +29,10 @@ class RagEventsDecoder:
         self._sse = SseDecoder()
         self._end = StreamEnd()
         self._stages: set[str] = set()
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        return self._end.said
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -59,6 +65,7 @@ class RagEventsDecoder:
             return self._senseless(stamp_ns, f"{name} event without a JSON object")
         if name == "token":
             return self._token(content, stamp_ns)
+        self._end.said.update(content)
         if name == "stage":
             return self._stage(content.get("name"), content.get("ms"), stamp_ns)
         return StreamEvent(EventKind.CITATION, stamp_ns)
@@ -79,6 +86,7 @@ class RagEventsDecoder:
     def _done(self, content: dict[str, object] | None, stamp_ns: int) -> list[StreamEvent]:
         if content is None:
             return [self._senseless(stamp_ns, "done event without a JSON object")]
+        self._end.said.update(content)
         timings = content.get("timings_ms")
         named = timings.items() if isinstance(timings, dict) else ()
         stages = [self._stage(name, value, stamp_ns) for name, value in named if name not in self._stages]

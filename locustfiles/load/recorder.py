@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.failure import Failure, FailureKind
+from analysis.metric import CACHED_APART
 from analysis.profile import LoadProfile
 from locustfiles.load.book import Book, JsonRow
 from locustfiles.load.exchange import Exchange
@@ -13,6 +14,7 @@ from locustfiles.load.slice_clock import SliceClock
 from locustfiles.load.stamp import now_ns
 
 GENERATOR = "generator"
+HIT, MISS = "hit.", "miss."
 
 
 class EndpointRecorder:
@@ -60,8 +62,9 @@ class EndpointRecorder:
         due_ns = exchange.sched_ns
         if outcome is not PLAIN:
             book = self.book(due_ns, last_ns)
-            book.coalesced += exchange.coalesced
-            book.events += outcome.text_events
+            book.described(outcome)
+            if outcome.hit is not None:
+                self._cached(book, exchange, outcome, is_hit=outcome.hit)
             for metric, value_us in outcome.timings_us.items():
                 book.time(metric, value_us)
             if outcome.gaps_us:
@@ -120,23 +123,28 @@ class EndpointRecorder:
         due_ns, last_ns = exchange.sched_ns, exchange.last_ns
         book = self.book(due_ns, now_ns() if last_ns is None else last_ns)
         book.bytes += exchange.received_bytes
-        book.coalesced += exchange.coalesced
         if exchange.send_ns is not None:
             book.time("send_lag", (exchange.send_ns - due_ns) // 1000)
         if exchange.wake_lag_ns is not None:
             book.time("wake_lag", exchange.wake_lag_ns // 1000)
         book.fail(failure, exchange.status)
 
+    def _cached(self, book: Book, exchange: Exchange, outcome: Outcome, *, is_hit: bool) -> None:
+        prefix = HIT if is_hit else MISS
+        for metric, value_us in _times_us(exchange, outcome).items():
+            if value_us is not None and metric in CACHED_APART:
+                book.time(prefix + metric, value_us)
+
     def _is_good(self, exchange: Exchange, outcome: Outcome) -> bool:
-        times_us: dict[str, int | None] = {
-            "response": exchange.response_us,
-            "service": exchange.service_us,
-            **outcome.timings_us,
-        }
+        times_us = _times_us(exchange, outcome)
         return all(
             (value_us := times_us.get(name)) is not None and value_us <= limit_us
             for name, limit_us in self.limits_us.items()
         )
+
+
+def _times_us(exchange: Exchange, outcome: Outcome) -> dict[str, int | None]:
+    return {"response": exchange.response_us, "service": exchange.service_us, **outcome.timings_us}
 
 
 class Recorder:

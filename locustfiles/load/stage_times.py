@@ -1,10 +1,10 @@
 """Times that a service reports about its own stages."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from analysis.target import Endpoint
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.expectation import value_at
+from locustfiles.load.json_rules import Steps, follow
 from locustfiles.load.stream_end import milliseconds_as_us
 
 UNATTRIBUTED = "stage.unattributed"
@@ -39,11 +39,11 @@ def header_stages_us(exchange: Exchange) -> dict[str, int]:
     return server_timing_us(exchange.headers.get("server-timing", ""))
 
 
-def reported_stages_us(exchange: Exchange, endpoint: Endpoint, document: Any) -> dict[str, int]:
+def reported_stages_us(exchange: Exchange, fields: Mapping[str, Steps], document: Any) -> dict[str, int]:
     """Stage times of a plain answer: from its header, and from the JSON fields that the target file names."""
     stages = header_stages_us(exchange)
-    for name, path in endpoint.stage_json.items():
-        duration_us = milliseconds_as_us(value_at(document, path))
+    for name, steps in fields.items():
+        duration_us = milliseconds_as_us(follow(document, steps))
         if duration_us is not None:
             stages[f"stage.{name}"] = round(duration_us)
     return stages

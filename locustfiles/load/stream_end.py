@@ -17,9 +17,11 @@ class StreamEnd:
     A proper end is exactly one end mark, and after it nothing but events that carry no meaning.
     """
 
-    __slots__ = ("_failure", "seen")
+    __slots__ = ("_failure", "said", "seen")
 
     def __init__(self) -> None:
+        self.said: dict[str, object] = {}
+        """The keys of all events without text; of a key that came twice, the last value."""
         self.seen = False
         """Whether the end mark has come."""
         self._failure: Failure | None = None

@@ -1,5 +1,6 @@
 """What a stream says, in the words that all dialects share."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -41,6 +42,10 @@ NEW_EVENT = partial(tuple.__new__, StreamEvent)
 
 class StreamDecoder(Protocol):
     """Decodes one stream's body; a new one for each stream."""
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """The keys of the JSON of all events without text; of a key that came twice, the last value."""
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         """The events that these bytes complete."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from locustfiles.load.stream_event import EventKind, StreamEvent
 
-TEXT, STAGE = EventKind.TEXT, EventKind.STAGE
+TEXT, STAGE, CITATION = EventKind.TEXT, EventKind.STAGE, EventKind.CITATION
 MANY = 8
 """Events of one read from which on it is faster to look at all of them at once."""
 
@@ -15,19 +15,43 @@ MANY = 8
 class TextTimer:
     """Collects the events of one stream and turns their stamps into metrics."""
 
-    __slots__ = ("_gaps_us", "_stamps_ns", "_tokens", "stages_us", "text")
+    __slots__ = (
+        "_first_event_ns",
+        "_gaps_us",
+        "_stamps_ns",
+        "citations",
+        "coalesced",
+        "stages_us",
+        "text",
+        "tokens",
+    )
 
     def __init__(self) -> None:
         self._stamps_ns = array("q")
         self._gaps_us = array("q")
-        self._tokens: int | None = None
+        self._first_event_ns: int | None = None
+        self.coalesced = 0
+        """Text events that share a stamp with the next one."""
+        self.citations = 0
+        self.tokens: int | None = None
+        """The last number that the service reported."""
         self.stages_us: dict[str, int] = {}
         self.text: list[str] = []
 
     def take(self, events: Sequence[StreamEvent]) -> None:
         """Add the events of one read. Only events with non-empty answer text count as text."""
-        if len(events) >= MANY and self._take_text_alone(events):
+        if not events:
             return
+        if self._first_event_ns is None:
+            self._first_event_ns = events[0][1]
+        before = len(self.text)
+        if len(events) < MANY or not self._take_text_alone(events):
+            self._take_each(events)
+        brought = len(self.text) - before
+        if brought > 1:
+            self.coalesced += brought - 1
+
+    def _take_each(self, events: Sequence[StreamEvent]) -> None:
         for kind, stamp_ns, text, name, duration_us, tokens in events:
             if kind is TEXT:
                 if text:
@@ -35,8 +59,10 @@ class TextTimer:
                     self.text.append(text)
             elif kind is STAGE and name and duration_us is not None:
                 self.stages_us[f"stage.{name}"] = round(duration_us)
+            elif kind is CITATION:
+                self.citations += 1
             if tokens is not None:
-                self._tokens = tokens
+                self.tokens = tokens
 
     def _take_text_alone(self, events: Sequence[StreamEvent]) -> bool:
         """False, and nothing taken, when there are other events among them."""
@@ -53,6 +79,11 @@ class TextTimer:
         return len(self.text)
 
     @property
+    def text_bytes(self) -> int:
+        """Of the answer, in UTF-8."""
+        return len("".join(self.text).encode())
+
+    @property
     def gaps_us(self) -> Sequence[int]:
         """Between consecutive text events; 0 where one read brought both."""
         if len(self._gaps_us) < len(self._stamps_ns) - 1:
@@ -61,18 +92,21 @@ class TextTimer:
         return self._gaps_us
 
     def timings_us(self, sched_ns: int, send_ns: int | None) -> dict[str, int]:
-        """ttft, ttft_service, max_gap and tpot as far as this stream has them."""
-        if not self._stamps_ns:
+        """first_event, ttft, ttft_service, max_gap and tpot as far as this stream has them."""
+        if self._first_event_ns is None:
             return {}
+        first_event_us = (self._first_event_ns - sched_ns) // 1000
+        if not self._stamps_ns:
+            return {"first_event": first_event_us}
         first_ns, last_ns = self._stamps_ns[0], self._stamps_ns[-1]
-        timings = {"ttft": (first_ns - sched_ns) // 1000}
+        timings = {"first_event": first_event_us, "ttft": (first_ns - sched_ns) // 1000}
         if send_ns is not None:
             timings["ttft_service"] = (first_ns - send_ns) // 1000
         gaps_us = self.gaps_us
         if gaps_us:
             timings["max_gap"] = max(gaps_us)
         # The first text event is taken to hold one token (n1 = 1): services do not report it per event.
-        tokens = self._tokens if self._tokens is not None else len(self.text)
+        tokens = self.tokens if self.tokens is not None else len(self.text)
         if tokens > 1:
             timings["tpot"] = (last_ns - first_ns) // 1000 // (tokens - 1)
         return timings

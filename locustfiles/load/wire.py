@@ -237,8 +237,6 @@ class StreamExchange:
                     body = response.take_body()
                     if body:
                         events = decoder.feed(body, exchange.last_ns or 0)
-                        if len(events) > 1:
-                            exchange.coalesced += 1
                         yield events
                 self._judge(response)
             client._settle(exchange)

@@ -6,6 +6,7 @@ therefore followed through its JSON to the end. Real line ends are taken as well
 """
 
 import re
+from collections.abc import Mapping
 
 from analysis.failure import Failure, FailureKind
 from locustfiles.load.stream_end import StreamEnd, json_object, milliseconds_as_us, whole
@@ -31,6 +32,10 @@ class XnaiDecoder:
         self._in_string = False
         self._inside = False
         self._lost = False
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        return self._end.said
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -100,6 +105,8 @@ class XnaiDecoder:
         kind = content.get("type")
         if kind == "error":
             return [self._end.error(content.get("error"), stamp_ns)]
+        if kind != "token":
+            self._end.said.update(content)
         if kind == "token":
             events = [self._token(content.get("content"), stamp_ns)]
         elif kind == "sources":

@@ -9,10 +9,10 @@ import httpx
 
 from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
-from locustfiles.load import expectation as expect
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
+from locustfiles.load.expectation import AnswerCheck
 from locustfiles.load.stream_event import EventKind
 from scripts.sidecar.reason import short_reason
 
@@ -74,15 +74,16 @@ class BodyRefusedError(Exception):
 
 def _read_whole(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], _started: float) -> Answer:
     exchange.body = b"".join(chunks)
-    failure = expect.answer_failure(exchange, endpoint.expect)
+    failure = AnswerCheck(endpoint.expect).answer_failure(exchange)
     return Answer(failure, exchange.status, body=exchange.body, body_bytes=len(exchange.body))
 
 
 def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], started: float) -> Answer:
     if exchange.status is None or not 200 <= exchange.status < 300:
-        return Answer(expect.stream_failure(exchange, "", endpoint.expect), exchange.status)
+        return Answer(AnswerCheck(endpoint.expect).stream_failure(exchange, ()), exchange.status)
     decoder = decoder_for(endpoint.dialect)
     text: list[str] = []
+    citations = 0
     first_text_ms: float | None = None
     size = 0
     for chunk in chunks:
@@ -91,8 +92,12 @@ def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes]
             if event.kind is EventKind.TEXT and event.text:
                 first_text_ms = _ms_since(started) if first_text_ms is None else first_text_ms
                 text.append(event.text)
+            citations += event.kind is EventKind.CITATION
     exchange.failure = decoder.finish()
-    failure = expect.stream_failure(exchange, "".join(text), endpoint.expect)
+    check = AnswerCheck(endpoint.expect)
+    failure = check.stream_failure(exchange, text, citations)
+    if failure is None and check.needs_json:
+        failure = check.rules.broken(decoder.said)
     return Answer(
         failure, exchange.status, first_text_ms=first_text_ms, text_events=len(text), body_bytes=size
     )

@@ -121,6 +121,31 @@ def test_expectations_take_single_values_and_dotted_keys(tmp_path: Path) -> None
     assert expect.json_in == {"status": ("a", "b")}
 
 
+def test_rules_for_failures_behind_a_good_status_are_read(tmp_path: Path) -> None:
+    text = SHORTEST + (
+        "[endpoints.health.expect]\njson_not_in.model = ['offline']\njson_not_in.metadata.fallback = [true]\n"
+        "json_min.score = 0.5\njson_max.x.y = 2\njson_matches.id = '^[a-f]+$'\nmin_citations = 1"
+    )
+    expect = load(tmp_path, text).endpoints["health"].expect
+
+    assert expect.json_not_in == {"model": ("offline",), "metadata.fallback": (True,)}
+    assert (expect.json_min, expect.json_max) == ({"score": 0.5}, {"x.y": 2.0})
+    assert expect.json_matches == {"id": "^[a-f]+$"}
+    assert expect.min_citations == 1
+
+
+def test_a_pattern_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"json_matches.a: found .*, wanted a regular expression"):
+        load(tmp_path, SHORTEST + "[endpoints.health.expect]\njson_matches.a = '('")
+
+
+def test_where_an_answer_tells_of_its_cache_and_sources_is_read(tmp_path: Path) -> None:
+    text = SHORTEST + "[endpoints.q]\npath = '/q'\ncache = 'header:X-Cache'\nsources = 'a.sources'"
+    endpoint = load(tmp_path, text).endpoints["q"]
+
+    assert (endpoint.cache, endpoint.sources) == ("header:X-Cache", "a.sources")
+
+
 def test_a_process_is_watched_by_pid_port_or_the_base_url(tmp_path: Path) -> None:
     def watched(text: str) -> ProcessWatch | None:
         return load(tmp_path, SHORTEST + f"[sidecar]\nprocess = {text}").sidecar.process

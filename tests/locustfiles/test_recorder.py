@@ -167,3 +167,19 @@ def test_a_start_is_filed_under_the_slice_in_which_it_was_due() -> None:
         query.start(at(due_s))
     started = {row["slice"]: row["counts"]["started"] for row in recorder.report()}
     assert started == {6: 3, 7: 1, 3: 1, 19: 2}
+
+
+def test_hits_and_misses_are_timed_apart_and_together() -> None:
+    """Two hits and one miss: three responses, of which two are those of hits."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    for hit, sources in ((True, 3), (True, 0), (False, 2)):
+        query.start(at(6.0))
+        query.finish(exchange(6.0, 6.1), Outcome(hit=hit, sources=sources), heard=False)
+    (row,) = recorder.report()
+    count = {name: Histogram.decode(text).count for name, text in row["histograms"].items()}
+    assert (count["response"], count["hit.response"], count["miss.response"]) == (3, 2, 1)
+    assert (count["hit.service"], count["miss.service"]) == (2, 1)
+    counts = row["counts"]
+    assert (counts["hits"], counts["misses"]) == (2, 1)
+    assert (counts["retrievals"], counts["empty_retrievals"]) == (3, 1)

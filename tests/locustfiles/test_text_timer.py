@@ -18,7 +18,7 @@ def test_the_first_token_is_the_first_event_with_text() -> None:
     timer.take([text(20, "")])
     timer.take([text(50)])
     timings = timer.timings_us(sched_ns=0, send_ns=5 * MS)
-    assert timings == {"ttft": 50_000, "ttft_service": 45_000}
+    assert timings == {"first_event": 10_000, "ttft": 50_000, "ttft_service": 45_000}
     assert timer.stages_us == {"stage.embed": 1500}
 
 
@@ -48,6 +48,31 @@ def test_many_events_of_one_read_are_taken_as_one_by_one() -> None:
     assert at_once.text_events == 43
 
 
+def test_events_that_one_read_brought_have_one_stamp_and_are_counted() -> None:
+    """The last event of a read has a stamp of its own, those before it share it."""
+    timer = TextTimer()
+    timer.take([text(20)])
+    timer.take([text(30), StreamEvent(EventKind.OTHER, 30 * MS), text(30), text(30, "")])
+    timer.take([text(40)] * 12)
+    assert timer.coalesced == 1 + 11
+    assert timer.text_events == 15
+
+
+def test_text_is_counted_in_bytes_of_utf_8() -> None:
+    """An umlaut has two, a ship four."""
+    timer = TextTimer()
+    timer.take([text(20, "für"), text(20, " 🚢")])
+    assert timer.text_bytes == 4 + 1 + 4
+
+
+def test_citations_are_counted() -> None:
+    """They bring no text, and are events all the same."""
+    timer = TextTimer()
+    timer.take([StreamEvent(EventKind.CITATION, 5 * MS), StreamEvent(EventKind.CITATION, 5 * MS)])
+    assert timer.citations == 2
+    assert timer.timings_us(MS, 2 * MS) == {"first_event": 4_000}
+
+
 def test_tpot_uses_the_services_own_token_count() -> None:
     """40 ms after the first token for four more tokens are 10 ms each."""
     timer = TextTimer()
@@ -63,11 +88,12 @@ def test_tpot_of_one_token_is_undefined() -> None:
     assert "tpot" not in timer.timings_us(0, 0)
 
 
-def test_a_stream_without_text_has_no_timings() -> None:
+def test_a_stream_without_text_has_no_time_of_its_text() -> None:
     """Absent is absent, not zero."""
     timer = TextTimer()
-    timer.take([StreamEvent(EventKind.DONE, 50 * MS)])
     assert timer.timings_us(0, 0) == {}
+    timer.take([StreamEvent(EventKind.DONE, 50 * MS)])
+    assert timer.timings_us(0, 0) == {"first_event": 50_000}
 
 
 def test_server_timing_gives_stages_in_microseconds() -> None:
