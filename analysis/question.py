@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -38,7 +38,21 @@ class QuestionStream:
 
 
 def load_questions(path: Path) -> tuple[str, ...]:
-    """The `question` of each line of a JSON Lines file; other keys and blank lines are passed over."""
+    """The `question` of each line of a JSON Lines file; blank lines are passed over."""
+    return tuple(question for question, _ in _entries(path))
+
+
+def load_expected_words(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Question to the words that a right answer holds, in lower case: the `expect` of its line."""
+    return {question: words for question, words in _entries(path) if words}
+
+
+def questions_sha256(questions: Sequence[str]) -> str:
+    """Hash of the texts in their order, which is their popularity; of nothing else in the file."""
+    return hashlib.sha256(json.dumps(list(questions)).encode()).hexdigest()
+
+
+def _entries(path: Path) -> list[tuple[str, tuple[str, ...]]]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -57,23 +71,18 @@ def load_questions(path: Path) -> tuple[str, ...]:
         ) from error
     # Not splitlines: a question may hold U+2028, which JSON allows and splitlines breaks at.
     lines = enumerate(text.split("\n"), 1)
-    questions = tuple(_question(line, number, path) for number, line in lines if line.strip())
-    if not questions:
+    entries = [_entry(line, number, path) for number, line in lines if line.strip()]
+    if not entries:
         raise ConfigurationError(
             file=shown_path(path),
             key=None,
             found=Phrase("no question"),
             wanted='lines such as {"question": "…"}',
         )
-    return questions
+    return entries
 
 
-def questions_sha256(questions: Sequence[str]) -> str:
-    """Hash of the texts in their order, which is their popularity; of nothing else in the file."""
-    return hashlib.sha256(json.dumps(list(questions)).encode()).hexdigest()
-
-
-def _question(line: str, number: int, path: Path) -> str:
+def _entry(line: str, number: int, path: Path) -> tuple[str, tuple[str, ...]]:
     found: object = Phrase("something else than a JSON object")
     try:
         entry = json.loads(line)
@@ -82,9 +91,22 @@ def _question(line: str, number: int, path: Path) -> str:
     if isinstance(entry, dict):
         found = entry.get("question")
         if isinstance(found, str) and found.strip():
-            return found
+            return found, _expected(entry, number, path)
     raise ConfigurationError(
         file=shown_path(path), key=f"line {number}", found=found, wanted='a line such as {"question": "…"}'
+    )
+
+
+def _expected(entry: Mapping[str, object], number: int, path: Path) -> tuple[str, ...]:
+    found = entry.get("expect", [])
+    words = found if isinstance(found, list) else [found]
+    if all(isinstance(word, str) and word.strip() for word in words):
+        return tuple(str(word).lower() for word in words)
+    raise ConfigurationError(
+        file=shown_path(path),
+        key=f"line {number}: expect",
+        found=found,
+        wanted='a word or a list of words, such as ["load line"]',
     )
 
 

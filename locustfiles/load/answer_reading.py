@@ -1,9 +1,10 @@
 """Turns one endpoint's finished exchanges into outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.endpoint import Endpoint
+from analysis.failure import Failure, FailureKind
 from locustfiles.load.answer_facts import AnswerFacts
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import AnswerCheck
@@ -17,22 +18,29 @@ from locustfiles.load.stage_times import (
 )
 from locustfiles.load.text_timer import TextTimer
 
+NOTHING: Mapping[str, Sequence[str]] = {}
+
 
 class AnswerReading:
     """What of an answer the target file wants looked at; made once, so that nothing else is."""
 
-    __slots__ = ("_check", "_facts", "_needs_json", "_needs_only_a_status", "_stage_fields")
+    __slots__ = ("_check", "_expected", "_facts", "_needs_json", "_needs_only_a_status", "_stage_fields")
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, expected: Mapping[str, Sequence[str]] = NOTHING) -> None:
+        """`expected` are the words, in lower case, that the answer to a question must hold."""
+        self._expected = expected if endpoint.asks else NOTHING
         self._check = AnswerCheck(endpoint.expect)
         self._facts = AnswerFacts(endpoint)
         self._stage_fields = {name: steps_of(path) for name, path in endpoint.stage_json.items()}
         self._needs_json = bool(self._stage_fields) or self._facts.needs_json or self._check.needs_json
         self._needs_only_a_status = (
-            self._check.needs_only_a_status and not self._stage_fields and not self._facts.wanted
+            self._check.needs_only_a_status
+            and not self._stage_fields
+            and not self._facts.wanted
+            and not self._expected
         )
 
-    def answer(self, exchange: Exchange) -> Outcome:
+    def answer(self, exchange: Exchange, question: str) -> Outcome:
         """The outcome of a plain answer."""
         if (
             self._needs_only_a_status
@@ -45,6 +53,8 @@ class AnswerReading:
         if self._needs_json and exchange.failure is None:
             document = parsed(exchange.body)
         failure = self._check.answer_failure(exchange, document)
+        if failure is None and question in self._expected:
+            failure = self._lacking(question, exchange.body.decode("utf-8", "replace"))
         if failure is not None:
             return Outcome(failure)
         stages = reported_stages_us(exchange, self._stage_fields, document)
@@ -56,11 +66,15 @@ class AnswerReading:
             sources=self._facts.sources(document, 0),
         )
 
-    def stream(self, exchange: Exchange, timer: TextTimer, said: Mapping[str, object]) -> Outcome:
+    def stream(
+        self, exchange: Exchange, timer: TextTimer, said: Mapping[str, object], question: str
+    ) -> Outcome:
         """The outcome of a stream; `said` is what its events without text held."""
         failure = self._check.stream_failure(exchange, timer.text, timer.citations)
         if failure is None and self._check.needs_json:
             failure = self._check.rules.broken(said)
+        if failure is None and question in self._expected:
+            failure = self._lacking(question, "".join(timer.text))
         if failure is not None:
             return Outcome(failure)
         stages = {**header_stages_us(exchange), **timer.stages_us}
@@ -76,3 +90,10 @@ class AnswerReading:
             hit=self._facts.hit(exchange, said),
             sources=self._facts.sources(said, timer.citations),
         )
+
+    def _lacking(self, question: str, text: str) -> Failure | None:
+        """Not naming the word: one failure for all questions can be counted, one for each cannot."""
+        found = text.lower()
+        if all(word in found for word in self._expected[question]):
+            return None
+        return Failure(FailureKind.VALIDATION, "the answer lacks a word that its question expects")

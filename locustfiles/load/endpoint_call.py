@@ -1,14 +1,14 @@
 """One endpoint of the target, asked and recorded."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from gevent import GreenletExit
 
 from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
-from locustfiles.load.answer_reading import AnswerReading
+from locustfiles.load.answer_reading import NOTHING, AnswerReading
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
@@ -30,8 +30,14 @@ class EndpointCall:
     """Asks one endpoint; every call is recorded once, and told to those who hear Locust's `request` event."""
 
     def __init__(
-        self, endpoint: Endpoint, headers: Mapping[str, str], recorder: Recorder, event: RequestEvent
+        self,
+        endpoint: Endpoint,
+        headers: Mapping[str, str],
+        recorder: Recorder,
+        event: RequestEvent,
+        expected: Mapping[str, Sequence[str]] = NOTHING,
     ) -> None:
+        """`expected` are the words, in lower case, that the answer to a question must hold."""
         self.endpoint = endpoint
         self.asks = endpoint.asks
         """Whether a call needs a question."""
@@ -45,7 +51,7 @@ class EndpointCall:
         self._event = event
         self._ready: dict[str, PreparedRequest] = {}
         self._is_stream = endpoint.dialect.is_stream
-        self._reading = AnswerReading(endpoint)
+        self._reading = AnswerReading(endpoint, expected)
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
@@ -61,7 +67,7 @@ class EndpointCall:
         try:
             request = self._ready.get(question) or self._prepared(client, question)
             ask = self._stream if self._is_stream else self._answer
-            exchange, outcome = ask(client, request, sched_ns)
+            exchange, outcome = ask(client, request, sched_ns, question)
         except GreenletExit:
             self._killed(sched_ns)
             raise
@@ -100,7 +106,7 @@ class EndpointCall:
         return request
 
     def _answer(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int
+        self, client: WireClient, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
         exchange = client.exchange(
@@ -109,10 +115,10 @@ class EndpointCall:
             timeout_s=endpoint.timeout_s,
             max_body_bytes=endpoint.max_body_bytes,
         )
-        return exchange, self._reading.answer(exchange)
+        return exchange, self._reading.answer(exchange, question)
 
     def _stream(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int
+        self, client: WireClient, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
         decoder = decoder_for(endpoint.dialect)
@@ -126,4 +132,4 @@ class EndpointCall:
         timer = TextTimer()
         for events in stream.reads():
             timer.take(events)
-        return stream.exchange, self._reading.stream(stream.exchange, timer, decoder.said)
+        return stream.exchange, self._reading.stream(stream.exchange, timer, decoder.said, question)

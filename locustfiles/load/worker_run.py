@@ -11,7 +11,7 @@ import gevent
 
 from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix, load_profile
-from analysis.question import QuestionStream, load_questions
+from analysis.question import QuestionStream, load_expected_words, load_questions
 from analysis.target import Target, expand, load_target
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
@@ -46,15 +46,16 @@ class WorkerRun:
         )
         headers = expanded_headers(self.target, os.environ)
         event = RequestEvent(environment)
+        questions = self.target.questions
+        expected = {} if questions is None else load_expected_words(Path(questions.file))
         self.calls = {
-            name: EndpointCall(endpoint, headers[name], self.recorder, event)
+            name: EndpointCall(endpoint, headers[name], self.recorder, event, expected)
             for name, endpoint in self.target.endpoints.items()
         }
         self.base_url = usable_url(self.target, plan.base_url or None, os.environ)
         self._connect_timeout_s = max(
             (endpoint.connect_timeout_s for endpoint in self.target.endpoints.values()), default=5.0
         )
-        questions = self.target.questions
         self._questions: tuple[str, ...] = () if questions is None else load_questions(Path(questions.file))
         self._user_numbers = itertools.count(1)
         self.draining = False

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ConfigurationError
-from analysis.question import QuestionStream, load_questions, questions_sha256
+from analysis.question import QuestionStream, load_expected_words, load_questions, questions_sha256
 from analysis.target import LOCUSTFILES
 
 TEN = tuple(f"question {number}" for number in range(1, 11))
@@ -109,3 +109,25 @@ def test_shipped_questions_are_many_and_all_different(name: str, least: int) -> 
 
     assert len(set(questions)) == len(questions) >= least
     assert all(text.endswith("?") for text in questions)
+
+
+def test_the_words_that_an_answer_must_hold_are_read_beside_its_question(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(
+        '{"question": "a"}\n{"question": "b", "expect": ["Load Line", "hull"]}\n'
+        '{"question": "c", "expect": "x"}'
+    )
+
+    assert load_questions(path) == ("a", "b", "c")
+    assert load_expected_words(path) == {"b": ("load line", "hull"), "c": ("x",)}
+
+
+@pytest.mark.parametrize("expect", ["3", '[""]', "[1]", "null"])
+def test_expected_words_that_are_none_are_refused(tmp_path: Path, expect: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(f'{{"question": "a"}}\n{{"question": "b", "expect": {expect}}}')
+
+    with pytest.raises(
+        ConfigurationError, match=r"line 2: expect: found .*, wanted a word or a list of words"
+    ):
+        load_questions(path)
