@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -16,9 +16,12 @@ from scripts.truth.process import RunningTruth, truth_server
 
 NAME = "plimsoll"
 """Ours, in this table."""
+SATURATED = "plimsoll-1200"
+"""Ours with connections enough to take a whole core."""
 PEERS = ("wrk", "hey", "k6", "fasthttpuser")
 DELAY_MS = 20.0
 CONNECTIONS = 400
+SATURATING = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Plan:
 
 FULL = Plan(rounds=5, window_s=10)
 QUICK = Plan(rounds=3, window_s=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the table."""
+
+    name: str
+    tool: Contender
+    connections: int
 
 
 @dataclass(slots=True)
@@ -59,44 +71,44 @@ def truth_command(*, quick: bool, as_json: bool, secure: bool) -> int:
 def _measured(plan: Plan, secure: bool) -> Table:
     """Each round starts with another tool, so that none always has the warm or the cold machine."""
     cores = two_cores()
-    field = contenders((OURS, *PEERS))
-    missing = {tool.name: f"not installed: {remedy}" for tool in field if (remedy := tool.missing)}
-    field = [tool for tool in field if tool.name not in missing]
-    table = Table({_shown(tool.name): [] for tool in field}, missing)
+    field = list(_field())
+    missing = {entry.name: f"not installed: {remedy}" for entry in field if (remedy := entry.tool.missing)}
+    table = Table({entry.name: [] for entry in field if entry.name not in missing}, missing)
     with truth_server(DELAY_MS, core=cores.server, secure=secure) as server:
         for number in range(plan.rounds):
             turn = number % len(field)
-            for tool in field[turn:] + field[:turn]:
-                if tool.name not in missing:
-                    _measure(tool, server, cores, plan, table, number)
+            for entry in field[turn:] + field[:turn]:
+                if entry.name not in missing:
+                    _measure(entry, server, cores, plan, table, number)
     for name, reason in missing.items():
         print(f"without {name}: {reason}", file=sys.stderr)
     return table
 
 
-def _measure(
-    tool: Contender, server: RunningTruth, cores: Cores, plan: Plan, table: Table, number: int
-) -> None:
-    name = _shown(tool.name)
+def _field() -> Iterator[Entry]:
+    for tool in contenders((OURS, *PEERS)):
+        is_ours = tool.name == OURS
+        yield Entry(NAME if is_ours else tool.name, tool, CONNECTIONS)
+        if is_ours:
+            yield Entry(SATURATED, tool, SATURATING)
+
+
+def _measure(entry: Entry, server: RunningTruth, cores: Cores, plan: Plan, table: Table, number: int) -> None:
     try:
-        seen = truth_round(tool, server, cores, connections=CONNECTIONS, window_s=plan.window_s)
+        seen = truth_round(entry.tool, server, cores, connections=entry.connections, window_s=plan.window_s)
     except (BenchError, UsageError) as error:
-        if tool.name == OURS:
+        if entry.tool.name == OURS:
             raise
-        table.missing[name] = str(error)
-        del table.rounds[name]
+        table.missing[entry.name] = str(error)
+        del table.rounds[entry.name]
         return
-    table.rounds[name].append(seen)
+    table.rounds[entry.name].append(seen)
     print(
-        f"round {number + 1}: {name:13}{seen.requests_per_s:8.0f} requests/s, "
+        f"round {number + 1}: {entry.name:14}{seen.requests_per_s:8.0f} requests/s, "
         f"p99 {seen.reported_ms['p99']:.2f} ms reported, {seen.truth_ms['p99']:.2f} ms true, "
         f"{seen.core_share:.0%} of the core",
         file=sys.stderr,
     )
-
-
-def _shown(name: str) -> str:
-    return NAME if name == OURS else name
 
 
 def _medians(values: Sequence[Milliseconds]) -> dict[str, float]:
@@ -112,7 +124,7 @@ def _document(plan: Plan, table: Table, secure: bool) -> dict[str, object]:
     return {
         "benchmark": "truth",
         "tls": secure,
-        "connections": CONNECTIONS,
+        "connections": {entry.name: entry.connections for entry in _field()},
         "delay_ms": DELAY_MS,
         "rounds": plan.rounds,
         "window_s": plan.window_s,
@@ -130,8 +142,9 @@ def _document(plan: Plan, table: Table, secure: bool) -> dict[str, object]:
 
 def _print_table(plan: Plan, table: Table, secure: bool) -> None:
     print(
-        f"{CONNECTIONS} kept connections{' over TLS' if secure else ''}, each answer after {DELAY_MS:g} ms: "
-        f"medians of {plan.rounds} rounds of {plan.window_s} s; ms, p50/p95/p99"
+        f"{CONNECTIONS} kept connections{' over TLS' if secure else ''} ({SATURATED}: {SATURATING}), "
+        f"each answer after {DELAY_MS:g} ms; p50/p95/p99 in ms, medians of {plan.rounds} rounds "
+        f"of {plan.window_s} s"
     )
     print(f"{'':14}{'requests/s':>11}{'core':>6}{'reported':>26}{'true':>26}{'error':>26}")
     for name, rounds in table.rounds.items():

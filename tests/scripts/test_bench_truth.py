@@ -50,12 +50,13 @@ def test_one_json_object_tells_the_errors_of_each_tool_and_names_those_that_fail
     peers = [] if secure else [*contenders(["wrk"]), broken]
     monkeypatch.setattr(truth, "QUICK", truth.Plan(rounds=1, window_s=1))
     monkeypatch.setattr(truth, "CONNECTIONS", 20)
+    monkeypatch.setattr(truth, "SATURATING", 30)
     monkeypatch.setattr(truth, "contenders", lambda _: [*contenders([OURS]), *peers])
 
     assert truth.truth_command(quick=True, as_json=True, secure=secure) == 0
     document = json.loads(capsys.readouterr().out)
 
-    names = {truth.NAME} if secure else {truth.NAME, "wrk"}
+    names = {truth.NAME, truth.SATURATED, *([] if secure else ["wrk"])}
     assert document["tls"] is secure
     assert document["missing"] == ({} if secure else {"broken": "broken ended with 1: no such flag"})
     for key in ("error_ms", "reported_ms", "truth_ms"):
@@ -75,4 +76,5 @@ def test_ours_is_within_a_millisecond_of_the_truth_at_saturation(
     errors = json.loads(capsys.readouterr().out)["error_ms"]
 
     assert abs(errors[truth.NAME]["p99"]) <= 1
-    assert set(errors) == {truth.NAME, *truth.PEERS}
+    assert abs(errors[truth.SATURATED]["p99"]) <= 1
+    assert set(errors) == {truth.NAME, truth.SATURATED, *truth.PEERS}
