@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from analysis.websocket import WebSocket
+
 JsonScalar = str | int | float | bool | None
 
 QUESTION = "{question}"
@@ -67,7 +69,7 @@ class Endpoint:
     """Appended to the target's base URL."""
     dialect: Dialect = Dialect.JSON
     body: JsonValue = None
-    """Sent as JSON; every string in it may hold `{question}`. None: no body."""
+    """Sent as JSON (a WebSocket: as a message); every string in it may hold `{question}`. None: no body."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Added to the target's own; `${NAME}` is still to be expanded."""
     expect: Expectation = field(default_factory=Expectation)
@@ -81,6 +83,8 @@ class Endpoint:
     """Where an answer says whether it came from a cache: a path in its JSON, or `header:NAME`."""
     sources: str | None = None
     """Path of the list of an answer's sources; of a stream, `citations` counts its citation events."""
+    websocket: WebSocket | None = None
+    """None: asked over HTTP."""
     optional: bool = False
     """The service may lack it: the doctor then warns instead of failing."""
 

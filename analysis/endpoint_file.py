@@ -12,6 +12,7 @@ from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
 from analysis.request_text import check_headers, check_path
 from analysis.toml_file import NAME, Duration, Table, dotted
+from analysis.websocket_file import WebSocketTable, check_websocket, over_websocket, refuse_websocket_keys
 
 
 def _listed(value: object) -> object:
@@ -112,9 +113,11 @@ class EndpointTable(Table):
     """`[endpoints.NAME]`."""
 
     path: str = Field(description='a path such as "/query"')
+    protocol: Literal["http", "websocket"] = "http"
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] | None = None
     dialect: Annotated[Dialect, BeforeValidator(_dialect)] = Dialect.JSON
     body: Annotated[Any, BeforeValidator(_json)] = None
+    send: Annotated[Any, BeforeValidator(_json)] = None
     headers: dict[str, str] = Field(default_factory=dict)
     expect: ExpectTable = Field(default_factory=ExpectTable)
     timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
@@ -123,11 +126,19 @@ class EndpointTable(Table):
     stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
     cache: Annotated[str, Field(min_length=1)] | None = None
     sources: Annotated[str, Field(min_length=1)] | None = None
+    websocket: WebSocketTable | None = None
     optional: bool = False
 
     def endpoint(self, name: str, file: str) -> Endpoint:
         """The endpoint, after the checks that need more than one key."""
         key = dotted(("endpoints", name))
+        if self.protocol == "http":
+            refuse_websocket_keys(self.model_fields_set, file, key)
+            return self._asked_over_http(name, file, key)
+        check_websocket(self, self.expect, file, key)
+        return over_websocket(self._asked_over_http(name, file, key), self.send, self.websocket)
+
+    def _asked_over_http(self, name: str, file: str, key: str) -> Endpoint:
         check_path(self.path, file, f"{key}.path")
         check_headers(self.headers, file, f"{key}.headers")
         refuse_references(f"{self.body}", file=file, key=f"{key}.body")

@@ -91,6 +91,10 @@ METRICS: Mapping[str, Metric] = _table(
             for name in CACHED_APART
         ),
         _time(
+            "handshake",
+            "Time from the request to open a WebSocket to the service's agreement, or to its greeting.",
+        ),
+        _time(
             ANY_STAGE,
             "Time that the service itself reports for a stage of its work.",
         ),

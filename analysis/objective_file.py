@@ -24,7 +24,8 @@ SERVICE_OBJECTIVES = {
 
 PLAIN_TIMES = ("response", "service", "ttfb")
 STREAM_TIMES = ("ttft", "ttft_service", "gap", "max_gap", "tpot")
-ALL_TIMES = PLAIN_TIMES + STREAM_TIMES
+WEBSOCKET_TIMES = ("handshake",)
+ALL_TIMES = PLAIN_TIMES + STREAM_TIMES + WEBSOCKET_TIMES
 STAGE = re.compile(r"stage\.[A-Za-z0-9_-]+")
 RATIOS = ("errors", "goodput")
 RATE_STATISTICS = {
@@ -158,7 +159,8 @@ class NumberTables:
 
 
 def _times(endpoint: Endpoint) -> tuple[str, ...]:
-    return ALL_TIMES if endpoint.dialect.is_stream else PLAIN_TIMES
+    times = PLAIN_TIMES + STREAM_TIMES if endpoint.dialect.is_stream else PLAIN_TIMES
+    return times if endpoint.websocket is None else times + WEBSOCKET_TIMES
 
 
 def _key(table: str, path: Path) -> str:

@@ -6,6 +6,7 @@ from analysis.canonical import canonical_sha256
 from analysis.env_template import masked
 from analysis.profile import LoadProfile, check_mix
 from analysis.target import Target
+from analysis.websocket import WebSocket
 
 
 def scenario_sha256(target: Target, profile: LoadProfile, seed: int, questions_sha256: str | None) -> str:
@@ -45,7 +46,20 @@ def _requests(target: Target, mix: Mapping[str, float]) -> dict[str, object]:
             "dialect": endpoint.dialect,
             "body": endpoint.body,
             "headers": {key: masked(value) for key, value in {**target.headers, **endpoint.headers}.items()},
+            **_conversation(endpoint.websocket),
         }
         for name, endpoint in target.endpoints.items()
         if name in mix
+    }
+
+
+def _conversation(websocket: WebSocket | None) -> dict[str, object]:
+    """Nothing for HTTP, so that hashes from before there were WebSockets hold."""
+    if websocket is None:
+        return {}
+    return {
+        "keep": websocket.keep,
+        "greeting": websocket.greeting,
+        "subprotocols": list(websocket.subprotocols),
+        "compression": websocket.compression,
     }

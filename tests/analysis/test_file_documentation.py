@@ -12,6 +12,7 @@ from analysis.sidecar_file import SidecarTable
 from analysis.target import LOCUSTFILES, load_target
 from analysis.target_file import QuestionsTable, TargetTable
 from analysis.toml_file import Table
+from analysis.websocket_file import WebSocketTable
 
 README = (LOCUSTFILES / "README.md").read_text(encoding="utf-8")
 EXAMPLES: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
@@ -21,7 +22,7 @@ EXAMPLES: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     "table",
     [
         TargetTable, EndpointTable, ExpectTable, QuestionsTable, SidecarTable,
-        ProfileTable, StageTable, AbortTable,
+        ProfileTable, StageTable, AbortTable, WebSocketTable,
     ],
 )  # fmt: skip
 def test_every_key_is_documented(table: type[Table]) -> None:
@@ -38,9 +39,16 @@ def test_the_own_target_in_ten_lines_loads(tmp_path: Path) -> None:
     assert load_target(str(path)).endpoints.keys() == {"query", "health"}
 
 
+def test_the_example_of_a_websocket_loads(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text(EXAMPLES[0] + EXAMPLES[1], encoding="utf-8")
+
+    assert load_target(str(path)).endpoints["chat"].websocket is not None
+
+
 def test_the_own_profile_loads(tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
-    path.write_text(EXAMPLES[1], encoding="utf-8")
+    path.write_text(EXAMPLES[-1], encoding="utf-8")
 
     assert load_profile(str(path)).duration_s == 330
 

@@ -1,0 +1,102 @@
+"""The part of a target file that says how a WebSocket endpoint is used."""
+
+from collections.abc import Mapping, Set
+from dataclasses import replace
+from typing import Annotated, Protocol
+
+from pydantic import Field, JsonValue
+
+from analysis.endpoint import Dialect, Endpoint
+from analysis.env_template import refuse_references
+from analysis.errors import ConfigurationError, Phrase
+from analysis.toml_file import Duration, Table, dotted
+from analysis.websocket import WebSocket
+
+WITHOUT_MESSAGES = frozenset({Dialect.XNAI})
+"""Dialects whose events are told apart by what stands between them."""
+HANDSHAKE = "sec-websocket-"
+METHOD = "WS"
+"""Stands where an HTTP endpoint has its method: in reports, and in Locust's statistics."""
+SWITCHING = 101
+
+Subprotocol = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+
+
+class WebSocketTable(Table):
+    """`[endpoints.NAME.websocket]`."""
+
+    keep: bool = True
+    greeting: bool = False
+    subprotocols: list[Subprotocol] = Field(default_factory=list)
+    compression: bool = False
+    idle_timeout: Annotated[Duration, Field(gt=0, le=3600)] | None = None
+
+    def websocket(self) -> WebSocket:
+        """The settings."""
+        return WebSocket(
+            keep=self.keep,
+            greeting=self.greeting,
+            subprotocols=tuple(self.subprotocols),
+            compression=self.compression,
+            idle_timeout_s=self.idle_timeout,
+        )
+
+
+class _EndpointTable(Protocol):
+    """What is looked at of `[endpoints.NAME]`."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def send(self) -> object: ...
+    @property
+    def model_fields_set(self) -> set[str]: ...
+
+
+def check_websocket(table: _EndpointTable, expect: Table, file: str, key: str) -> None:
+    """Refuse what a WebSocket endpoint cannot have."""
+    keys = table.model_fields_set
+    if "method" in keys:
+        raise _refusal(file, f"{key}.method", 'it beside protocol = "websocket"', "no method")
+    if {"send", "body"} <= keys:
+        raise _refusal(file, f"{key}.send", "it beside body, which means the same", "one of the two")
+    if not {"send", "body"} & keys:
+        wanted = 'the message that asks, such as { question = "{question}" }'
+        raise _refusal(file, f"{key}.send", "no such key", wanted)
+    refuse_references(f"{table.send}", file=file, key=f"{key}.send")
+    for name in sorted(expect.model_fields_set & {"status", "content_type"}):
+        wanted = "rules about the messages of the answer"
+        raise _refusal(file, f"{key}.expect.{name}", 'it beside protocol = "websocket"', wanted)
+    if table.dialect in WITHOUT_MESSAGES:
+        found = f"{table.dialect}, whose events are no messages"
+        raise _refusal(file, f"{key}.dialect", found, "a dialect of JSON objects")
+    for name in table.headers:
+        if name.lower().startswith(HANDSHAKE):
+            place = f"{key}.headers.{dotted((name,))}"
+            hint = "subprotocols and compression stand in [endpoints.NAME.websocket]"
+            wanted = "a header that the client does not set itself"
+            raise _refusal(file, place, "a header of the handshake", wanted, hint)
+
+
+def over_websocket(endpoint: Endpoint, send: JsonValue, table: WebSocketTable | None) -> Endpoint:
+    """The same endpoint, asked over a WebSocket."""
+    return replace(
+        endpoint,
+        method=METHOD,
+        body=endpoint.body if send is None else send,
+        expect=replace(endpoint.expect, status=(SWITCHING,), content_type=None),
+        websocket=(table or WebSocketTable()).websocket(),
+    )
+
+
+def refuse_websocket_keys(keys: Set[str], file: str, key: str) -> None:
+    """Of an endpoint that is asked over HTTP."""
+    for name in sorted(keys & {"send", "websocket"}):
+        wanted = "keys of an HTTP endpoint, such as body"
+        raise _refusal(file, f"{key}.{name}", 'it without protocol = "websocket"', wanted)
+
+
+def _refusal(file: str, key: str, found: str, wanted: str, hint: str | None = None) -> ConfigurationError:
+    return ConfigurationError(file=file, key=key, found=Phrase(found), wanted=wanted, hint=hint)
