@@ -1,5 +1,6 @@
 """What a connection can do, with TLS and without."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -22,6 +23,9 @@ class Connection(Protocol):
 
     def receive(self) -> bytes:
         """The next bytes, once there are some; b"" at the end of the file."""
+
+    def converse(self, when_idle: Callable[[], None]) -> None:
+        """From here on both sides may speak at any time. The loop calls this when nobody waits for it."""
 
     def is_stale(self) -> bool:
         """Whether the service has closed the idle connection, or sent something nobody asked for."""

@@ -37,6 +37,7 @@ class StampedSocket:
         "_timer",
         "_waiter",
         "_watching",
+        "_when_idle",
         "lag_ns",
         "stamp_ns",
     )
@@ -56,6 +57,7 @@ class StampedSocket:
         self._timer: Any = None
         self._deadline_s = self._armed_until_s = inf
         self._waiter: Any = None
+        self._when_idle: Callable[[], None] | None = None
         self.stamp_ns = 0
         self.lag_ns: int | None = None
 
@@ -81,6 +83,10 @@ class StampedSocket:
                 return self._take()
             except BlockingIOError:
                 continue
+
+    def converse(self, when_idle: Callable[[], None]) -> None:
+        """From here on both sides may speak at any time. The loop calls this when nobody waits for it."""
+        self._when_idle = when_idle
 
     def has_received(self) -> bool:
         """Whether a read would not wait: there are bytes, or the end, or an error."""
@@ -116,10 +122,12 @@ class StampedSocket:
 
     def _wake(self) -> None:
         """Called by the loop. Nobody waits on an idle connection, and its end of file would fire for ever."""
-        if self._waiter is None:
-            self._stop_watching()
-        else:
+        if self._waiter is not None:
             self._waiter.switch()
+            return
+        self._stop_watching()
+        if self._when_idle is not None:
+            self._when_idle()
 
     def _stop_watching(self) -> None:
         self._is_readable.stop()
@@ -147,7 +155,8 @@ class StampedSocket:
     def _send_rest(self, rest: memoryview) -> bool:
         self._stop_watching()
         # Readable as well: a service may refuse a large body by its answer, and take no more of it.
-        is_ready = self._hub.loop.io(self._socket.fileno(), READ | WRITE)
+        one_way = self._when_idle is None
+        is_ready = self._hub.loop.io(self._socket.fileno(), READ | WRITE if one_way else WRITE)
         is_ready.start(self._wake)
         try:
             while rest:
@@ -155,7 +164,7 @@ class StampedSocket:
                 try:
                     rest = rest[self._send(rest) :]
                 except BlockingIOError:
-                    if self._is_answered():
+                    if one_way and self._is_answered():
                         return False
         finally:
             is_ready.stop()
