@@ -56,7 +56,8 @@ class Truth:
     def records(self) -> list[dict[str, Any]]:
         """Each request so far: path, method, head, body, connection, received_ns and writes.
 
-        A write is [ns before, ns after, bytes] on CLOCK_REALTIME.
+        A write is [ns before, ns after, bytes] on CLOCK_REALTIME; a WebSocket has frames as well, each
+        [ns, opcode, payload], and the moment when the client left.
         """
         records: list[dict[str, Any]] = self._ask("records")
         return records

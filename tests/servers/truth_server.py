@@ -15,6 +15,7 @@ from collections import Counter, deque
 from typing import Any
 
 from locustfiles.load.descriptor_limit import raise_descriptor_limit
+from tests.servers.frames import CLOSE, agreement, first_frame
 from tests.servers.peer import Peer, PlainPeer, TlsPeer
 
 RECORDS_KEPT = 200_000
@@ -98,12 +99,14 @@ class TruthServer:
                 self.records.append(record)
                 rounds = script["rounds"]
                 steps = rounds[(self.requests[path] - 1) % len(rounds)]
-                if not await self._run(peer, steps, record["writes"]):
+                if not await self._run(peer, steps, record):
                     return
         peer.close()
 
-    async def _run(self, peer: Peer, steps: list[tuple[str, Any]], writes: list[list[int]]) -> bool:
+    async def _run(self, peer: Peer, steps: list[tuple[str, Any]], record: dict[str, Any]) -> bool:
         """False when the connection is over."""
+        writes: list[list[int]] = record["writes"]
+        hearing = Hearing(peer, record)
         gap_s = 0.0
         for name, value in steps:
             if name == "halve":
@@ -113,6 +116,10 @@ class TruthServer:
                 before_ns = time.time_ns()
                 await peer.send(data, gap_s)
                 writes.append([before_ns, time.time_ns(), len(data)])
+            elif name == "upgrade":
+                await peer.send(agreement(record["head"], value))
+            elif name == "hear":
+                await hearing.message()
             elif name == "delay":
                 await asyncio.sleep(value)
             elif name == "stall":
@@ -123,6 +130,10 @@ class TruthServer:
             else:
                 peer.close(name)
                 return False
+        if steps and steps[0][0] == "upgrade":
+            await hearing.all()
+            peer.close()
+            return False
         return True
 
     def _control(self, path: str, body: bytes) -> bytes:
@@ -139,6 +150,37 @@ class TruthServer:
             answer = {"requests": dict(self.requests), "connections": self.connections}
         content = json.dumps(answer).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
+
+
+class Hearing:
+    """The frames that a client sends after the handshake, each kept with the time it came."""
+
+    def __init__(self, peer: Peer, record: dict[str, Any]) -> None:
+        self._peer = peer
+        self._record = record
+        self._pending = b""
+
+    async def message(self) -> None:
+        """One that is no control frame; raises ConnectionError when the client leaves before."""
+        while await self._frame() >= CLOSE:
+            pass
+
+    async def all(self) -> None:
+        """Until the client leaves."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self._frame()
+
+    async def _frame(self) -> int:
+        while (found := first_frame(self._pending)) is None:
+            data = await self._peer.receive()
+            if not data:
+                self._record["left_ns"] = time.time_ns()
+                raise ConnectionError
+            self._pending += data
+        opcode, payload, self._pending = found
+        self._record.setdefault("frames", []).append([time.time_ns(), opcode, payload.decode("latin-1")])
+        return opcode
 
 
 def _content_length(head: str) -> int:
