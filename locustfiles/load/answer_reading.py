@@ -38,6 +38,7 @@ class AnswerReading:
             and not self._stage_fields
             and not self._facts.wanted
             and not self._expected
+            and endpoint.websocket is None
         )
 
     def answer(self, exchange: Exchange, question: str) -> Outcome:
@@ -58,10 +59,11 @@ class AnswerReading:
         if failure is not None:
             return Outcome(failure)
         stages = reported_stages_us(exchange, self._stage_fields, document)
-        if not stages and not self._facts.wanted:
+        timings = with_unattributed(stages, exchange.service_us) | _handshake_us(exchange)
+        if not timings and not self._facts.wanted:
             return PLAIN
         return Outcome(
-            timings_us=with_unattributed(stages, exchange.service_us),
+            timings_us=timings,
             hit=self._facts.hit(exchange, document),
             sources=self._facts.sources(document, 0),
         )
@@ -79,7 +81,7 @@ class AnswerReading:
             return Outcome(failure)
         stages = {**header_stages_us(exchange), **timer.stages_us}
         timings = timer.timings_us(exchange.sched_ns, exchange.send_ns)
-        timings |= with_unattributed(stages, exchange.service_us)
+        timings |= with_unattributed(stages, exchange.service_us) | _handshake_us(exchange)
         return Outcome(
             timings_us=timings,
             gaps_us=timer.gaps_us,
@@ -97,3 +99,8 @@ class AnswerReading:
         if all(word in found for word in self._expected[question]):
             return None
         return Failure(FailureKind.VALIDATION, "the answer lacks a word that its question expects")
+
+
+def _handshake_us(exchange: Exchange) -> dict[str, int]:
+    """Of the exchange that a WebSocket was opened for."""
+    return {} if exchange.handshake_ns is None else {"handshake": exchange.handshake_ns // 1000}

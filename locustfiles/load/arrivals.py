@@ -3,8 +3,10 @@
 from locust import User
 from locust.env import Environment
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from typing import NamedTuple
 
 from gevent import GreenletExit
@@ -12,10 +14,10 @@ from gevent.event import Event
 from gevent.pool import Group
 
 from locustfiles.load.arrival_schedule import arrival_times, endpoint_draws
+from locustfiles.load.client import Client
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.pacer import Pacer, open_pacer
 from locustfiles.load.stamp import now_ns
-from locustfiles.load.wire import WireClient
 from locustfiles.load.worker_run import WorkerRun
 
 
@@ -37,7 +39,8 @@ class ArrivalScheduler(User):
         self._run = WorkerRun.of(environment)
         self._asked_to_stop = Event()
         self._in_flight = Group()
-        self._idle: list[WireClient] = []
+        self._idle: defaultdict[str, list[Client]] = defaultdict(list)
+        """Clients by whom they can ask: a WebSocket belongs to an endpoint, other connections to all."""
 
     def on_start(self) -> None:
         """Send the whole schedule of this worker, then wait for what is in flight until asked to stop.
@@ -54,7 +57,7 @@ class ArrivalScheduler(User):
             self._in_flight.join(timeout=run.profile.drain_s)
         finally:
             self._in_flight.kill(block=True)
-            for client in self._idle:
+            for client in chain.from_iterable(self._idle.values()):
                 client.close()
         raise GreenletExit
 
@@ -82,13 +85,14 @@ class ArrivalScheduler(User):
                 arrival = next(arrivals, None)
 
     def _one(self, run: WorkerRun, arrival: Arrival) -> None:
-        client = self._idle.pop() if self._idle else run.client()
+        idle = self._idle[arrival.call.client_kind]
+        client = idle.pop() if idle else run.client(arrival.call)
         try:
             arrival.call.ask(client, arrival.question, arrival.due_ns)
         except BaseException:
             client.close()
             raise
-        self._idle.append(client)
+        idle.append(client)
 
 
 def _schedule(run: WorkerRun) -> Iterator[Arrival]:

@@ -10,8 +10,10 @@ from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
 from locustfiles.load.answer_reading import NOTHING, AnswerReading
 from locustfiles.load.body_template import BodyTemplate
+from locustfiles.load.client import Client
 from locustfiles.load.dialect import decoder_for
 from locustfiles.load.exchange import Exchange
+from locustfiles.load.message_decoder import message_decoder_for
 from locustfiles.load.outcome import Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
@@ -41,6 +43,8 @@ class EndpointCall:
         self.endpoint = endpoint
         self.asks = endpoint.asks
         """Whether a call needs a question."""
+        self.client_kind = "" if endpoint.websocket is None else endpoint.name
+        """Calls of one kind may share their clients."""
         self._headers = dict(headers)
         if endpoint.body is not None and not any(name.lower() == "content-type" for name in headers):
             self._headers["Content-Type"] = "application/json"
@@ -52,12 +56,13 @@ class EndpointCall:
         self._ready: dict[str, PreparedRequest] = {}
         self._is_stream = endpoint.dialect.is_stream
         self._reading = AnswerReading(endpoint, expected)
+        self._decoder_for = decoder_for if endpoint.websocket is None else message_decoder_for
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
         self._recorder.drop(due_ns)
 
-    def ask(self, client: WireClient, question: str, sched_ns: int) -> bool:
+    def ask(self, client: Client, question: str, sched_ns: int) -> bool:
         """One exchange, from the moment it was due to its record; False when it failed.
 
         Failures of the service are recorded, not raised. A kill in the middle counts as aborted.
@@ -97,16 +102,19 @@ class EndpointCall:
             endpoint = self.endpoint
             self._event.fire(endpoint.method, endpoint.name, endpoint.path, exchange, failure)
 
-    def _prepared(self, client: WireClient, question: str) -> PreparedRequest:
-        endpoint = self.endpoint
-        request = client.prepare(endpoint.method, endpoint.path, self._headers, self._body.fill(question))
+    def _prepared(self, client: Client, question: str) -> PreparedRequest:
+        endpoint, body = self.endpoint, self._body.fill(question)
+        if isinstance(client, WireClient):
+            request = client.prepare(endpoint.method, endpoint.path, self._headers, body)
+        else:
+            request = PreparedRequest(endpoint.method, body or b"")
         if len(self._ready) >= BODIES_KEPT:
             self._ready.clear()
         self._ready[question] = request
         return request
 
     def _answer(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int, question: str
+        self, client: Client, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
         exchange = client.exchange(
@@ -118,10 +126,10 @@ class EndpointCall:
         return exchange, self._reading.answer(exchange, question)
 
     def _stream(
-        self, client: WireClient, request: PreparedRequest, sched_ns: int, question: str
+        self, client: Client, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
-        decoder = decoder_for(endpoint.dialect)
+        decoder = self._decoder_for(endpoint.dialect)
         stream = client.stream(
             request,
             sched_ns=sched_ns,

@@ -19,6 +19,8 @@ class Exchange:
     """The largest of the exchange's reads."""
     connect_ns: int | None = None
     """Duration of name resolution, connect and TLS; None when the connection was open already."""
+    handshake_ns: int | None = None
+    """Duration of opening a WebSocket on that connection, its greeting included."""
     status: int | None = None
     head: bytes = b""
     body: bytes = b""

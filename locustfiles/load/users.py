@@ -31,7 +31,7 @@ class EndpointUser(User):
         self._asked_ns = 0
         if run is not None:
             number = self._number = run.next_user()
-            self._client = run.client()
+            self._client = run.client(self._call)
             self._questions = run.questions(number)
             self._think = random.Random(f"think/{run.plan.seed}/{run.worker}/{number}")  # noqa: S311 - load, not secrets
 

@@ -13,6 +13,7 @@ from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.question import QuestionStream, load_expected_words, load_questions
 from analysis.target import Target, expand, load_target
+from locustfiles.load.client import Client
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
 from locustfiles.load.recorder import Recorder
@@ -20,6 +21,7 @@ from locustfiles.load.request import parse_origin
 from locustfiles.load.request_event import RequestEvent
 from locustfiles.load.run_plan import RunPlan, scenario_of
 from locustfiles.load.stamp import now_ns
+from locustfiles.load.websocket_client import WebSocketClient
 from locustfiles.load.wire import WireClient
 
 SLOT = "plimsoll_worker_run"
@@ -44,7 +46,7 @@ class WorkerRun:
         self.recorder = Recorder(
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
         )
-        headers = expanded_headers(self.target, os.environ)
+        headers = self._headers = expanded_headers(self.target, os.environ)
         event = RequestEvent(environment)
         questions = self.target.questions
         expected = {} if questions is None else load_expected_words(Path(questions.file))
@@ -62,8 +64,11 @@ class WorkerRun:
         """Set when the load is over: no user may start another request."""
         self.clock: str = self.client().clock
 
-    def client(self) -> WireClient:
-        """A wire client of its own for one user, or for one arrival at a time."""
+    def client(self, call: EndpointCall | None = None) -> Client:
+        """A client of its own for one user, or for one arrival at a time; without a call one for HTTP."""
+        if call is not None and call.endpoint.websocket is not None:
+            headers = self._headers[call.endpoint.name]
+            return WebSocketClient(self.base_url, call.endpoint, headers, tls=self.target.tls)
         return WireClient(self.base_url, connect_timeout_s=self._connect_timeout_s, tls=self.target.tls)
 
     def next_user(self) -> int:
