@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,10 +109,11 @@ class Book:
         }
         return {name: value for name, value in fields.items() if value}
 
-    def encoded(self) -> dict[str, str]:
-        """Each metric's histogram in V2 encoding."""
+    def encoded(self) -> Iterator[tuple[str, str]]:
+        """Each metric and its histogram in V2 encoding, which takes up to a third of a millisecond."""
         self.fold()
-        return {metric: histogram.encode() for metric, histogram in self.histograms.items()}
+        for metric, histogram in self.histograms.items():
+            yield metric, histogram.encode()
 
     def _times(self, metric: str, values_us: Int64s) -> None:
         if len(values_us):

@@ -1,7 +1,6 @@
 """Keeps every observation of this process until it is reported, slice by slice."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from analysis.failure import Failure, FailureKind
 from analysis.metric import CACHED_APART
@@ -175,18 +174,25 @@ class Recorder:
         stamp_ns = now_ns()
         self.endpoint(GENERATOR).book(stamp_ns, stamp_ns).time("loop_lag", lag_us)
 
-    def report(self) -> list[JsonRow]:
-        """Everything recorded since the last report, as plain JSON values for a message to the master."""
-        rows: list[dict[str, Any]] = []
-        for name, recorder in self._endpoints.items():
+    def rows(self) -> Iterator[JsonRow]:
+        """Everything recorded since the last time, as plain JSON values for a message to the master.
+
+        A row for each endpoint and slice, then one for each of its histograms: each is small and quickly
+        made, so that the load may go on in between. Take all of them.
+        """
+        for name, recorder in list(self._endpoints.items()):
             for number, book in sorted(recorder.take().items()):
-                rows.append(
-                    {
-                        "slice": number,
-                        "endpoint": name,
-                        "counts": book.counts(),
-                        "histograms": book.encoded(),
-                        "exemplars": book.exemplars,
-                    }
-                )
-        return rows
+                head = {"slice": number, "endpoint": name}
+                yield {**head, "counts": book.counts(), "histograms": {}, "exemplars": book.exemplars}
+                for metric, text in book.encoded():
+                    yield {**head, "counts": {}, "histograms": {metric: text}, "exemplars": []}
+
+    def report(self, pause: Callable[[], None] | None = None) -> list[JsonRow]:
+        """The same with one row for each endpoint and slice; `pause` is called after each histogram."""
+        whole: dict[tuple[str, int], JsonRow] = {}
+        for row in self.rows():
+            first = whole.setdefault((row["endpoint"], row["slice"]), row)
+            first["histograms"].update(row["histograms"])
+            if pause is not None:
+                pause()
+        return list(whole.values())

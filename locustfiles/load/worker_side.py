@@ -12,8 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.event import Event
+from gevent.lock import Semaphore
 
 from analysis.errors import PlimsollError
+from locustfiles.load.book import JsonRow
 from locustfiles.load.generator_probe import GeneratorProbe
 from locustfiles.load.messages import DRAINED, REPORT_KEY
 from locustfiles.load.request_event import OURS
@@ -29,6 +32,7 @@ Report = dict[str, Any]
 
 FOLD_PERIOD_S = 0.5
 """How far Locust's own statistics may lag behind."""
+PAUSE_S = 0.001
 UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -42,6 +46,8 @@ class WorkerSide:
         self._run: WorkerRun | None = None
         self._probe: GeneratorProbe | None = None
         self._flusher: gevent.Greenlet | None = None
+        self._ended = Event()
+        self._reporting = Semaphore()
         self._folder: gevent.Greenlet | None = None
         self._clock_is_user = False
         self._refusal: Report | None = None
@@ -75,7 +81,8 @@ class WorkerSide:
         if self._deliver is None:
             locust.runners.WORKER_REPORT_INTERVAL = float(run.profile.slice_s)
         else:
-            self._flusher = gevent.spawn(self._flush, run, self._deliver)
+            self._ended = Event()
+            self._flusher = gevent.spawn(self._flush, run, self._deliver, self._ended)
             self._flusher.link_exception(greenlet_exception_logger(logger))
 
     def on_test_stopping(self, **_: Any) -> None:
@@ -89,7 +96,8 @@ class WorkerSide:
     def on_test_stop(self, **_: Any) -> None:
         """Hand over what the last slices hold; a remote worker does so in its next report."""
         if self._flusher is not None:
-            self._flusher.kill()
+            self._ended.set()
+            self._flusher.join()  # it may be in the middle of a slice, which nobody else has any more
             self._flusher = None
         if self._folder is not None:
             self._folder.kill()
@@ -100,16 +108,20 @@ class WorkerSide:
             self._deliver(report)
         self._end_probe()
 
-    def report(self) -> Report | None:
-        """Everything since the last report; None outside a run."""
+    def report(self, pause: Callable[[], None] | None = None) -> Report | None:
+        """Everything since the last report; None outside a run. `pause` lets the load go on in between."""
         run = self._run
         if run is None:
             return self._refusal
+        with self._reporting:  # what one has taken it must send before the next one says that all is sent
+            return self._told(run, run.recorder.report(pause))
+
+    def _told(self, run: WorkerRun, rows: list[JsonRow], *, last: bool = True) -> Report:
         listener_failed = bool(locust.log.unhandled_greenlet_exception)
         return {
             "run_id": run.plan.run_id,
-            "rows": run.recorder.report(),
-            "sample": None if self._probe is None else self._probe.reading(),
+            "rows": rows,
+            "sample": self._probe.reading() if last and self._probe is not None else None,
             "clock": "user" if self._clock_is_user else "kernel",
             "fault": run.recorder.fault
             or ("a listener or greenlet raised; see the log" if listener_failed else None),
@@ -132,7 +144,7 @@ class WorkerSide:
 
     def on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         """Add our report to Locust's own."""
-        report = self.report()
+        report = self.report(_pause)
         if report is not None:
             data[REPORT_KEY] = report
 
@@ -182,16 +194,25 @@ class WorkerSide:
             gevent.sleep(FOLD_PERIOD_S)
             run.recorder.fold()
 
-    def _flush(self, run: WorkerRun, deliver: Callable[[Report], None]) -> None:
+    def _flush(self, run: WorkerRun, deliver: Callable[[Report], None], ended: Event) -> None:
+        """A histogram at a time: a whole slice of them stalls the loop for ten milliseconds and more."""
         slice_ns = run.profile.slice_s * NS_PER_S
-        while True:
-            into_slice_ns = (now_ns() - run.plan.start_ns) % slice_ns
-            gevent.sleep((slice_ns - into_slice_ns) / NS_PER_S)
-            report = self.report()
-            if report is not None:
-                deliver(report)
+        while not ended.wait(_until_next_s(run.plan.start_ns, slice_ns)):
+            for row in run.recorder.rows():
+                deliver(self._told(run, [row], last=False))
+                _pause()
+            deliver(self._told(run, []))
 
     def _end_probe(self) -> None:
         if self._probe is not None:
             self._probe.stop()
             self._probe = None
+
+
+def _until_next_s(start_ns: int, slice_ns: int) -> float:
+    return (slice_ns - (now_ns() - start_ns) % slice_ns) / NS_PER_S
+
+
+def _pause() -> None:
+    """Let the loop look at sockets and timers; `sleep(0)` would run other greenlets only."""
+    gevent.sleep(PAUSE_S)

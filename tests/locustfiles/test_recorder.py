@@ -100,6 +100,43 @@ def test_every_outcome_is_reported_once() -> None:
     assert recorder.report() == []
 
 
+def test_a_report_comes_in_pieces_that_are_quickly_made() -> None:
+    """One with the counts, and one for each histogram; the load may pause none of them for long."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    query.finish(exchange(6.0, 6.1), PLAIN, heard=False)
+
+    first, *others = recorder.rows()
+
+    assert first["counts"]["ok"] == 1
+    assert first["histograms"] == {}
+    assert all(row["slice"] == 6 and row["counts"] == {} and not row["exemplars"] for row in others)
+    assert [[*row["histograms"]] for row in others] == [
+        ["response"],
+        ["service"],
+        ["ttfb"],
+        ["send_lag"],
+        ["wake_lag"],
+    ]
+    assert list(recorder.rows()) == []
+
+
+def test_whoever_reports_may_pause_between_the_pieces() -> None:
+    """What is recorded meanwhile is in this report or in the next, once."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    query.start(at(7.0))
+
+    def ask() -> None:
+        query.start(at(8.0))
+
+    rows = [*recorder.report(pause=ask), *recorder.report()]
+    started = {row["slice"]: row["counts"]["started"] for row in rows}
+    assert started == {6: 1, 7: 1, 8: 2}
+
+
 def test_the_time_of_a_failed_request_is_in_no_latency_histogram() -> None:
     """A fast refusal must not make a service look fast."""
     recorder = Recorder(PROFILE, START_NS, {})
