@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from analysis.event_map import EventMap, Framing, JsonScalar
 from analysis.websocket import WebSocket
-
-JsonScalar = str | int | float | bool | None
 
 QUESTION = "{question}"
 """The placeholder that each request replaces by its question."""
@@ -21,12 +20,35 @@ class Dialect(StrEnum):
     TEXT = "text"
     RAG_EVENTS = "rag-events"
     OPENAI_CHAT = "openai-chat"
+    OPENAI_COMPLETIONS = "openai-completions"
+    ANTHROPIC = "anthropic"
+    OLLAMA = "ollama"
     XNAI = "xnai"
+    SUTAZAI = "sutazai"
+    TEXT_STREAM = "text-stream"
+    CUSTOM = "custom"
+    """As the endpoint's `events` say."""
 
     @property
     def is_stream(self) -> bool:
         """True when the answer comes as a stream of events."""
-        return self in (Dialect.RAG_EVENTS, Dialect.OPENAI_CHAT, Dialect.XNAI)
+        return self not in (Dialect.JSON, Dialect.TEXT)
+
+
+EVENT_STREAM = "text/event-stream"
+NDJSON = "application/x-ndjson"
+
+_MEDIA_TYPES = {Dialect.OLLAMA: NDJSON, Dialect.TEXT_STREAM: "text/plain"}
+_FRAMED_AS = {Framing.SSE: EVENT_STREAM, Framing.NDJSON: NDJSON, Framing.JSON: "application/json"}
+
+
+def stream_media_type(dialect: Dialect, events: EventMap | None) -> str | None:
+    """What a stream of this dialect is sent as; None for what is no stream."""
+    if not dialect.is_stream:
+        return None
+    if events is not None:
+        return _FRAMED_AS[events.framing]
+    return _MEDIA_TYPES.get(dialect, EVENT_STREAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,8 @@ class Endpoint:
     path: str
     """Appended to the target's base URL."""
     dialect: Dialect = Dialect.JSON
+    events: EventMap | None = None
+    """With dialect `custom` alone."""
     body: JsonValue = None
     """Sent as JSON (a WebSocket: as a message); every string in it may hold `{question}`. None: no body."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +101,8 @@ class Endpoint:
     """For the whole exchange, connecting included."""
     connect_timeout_s: float = 5.0
     max_body_bytes: int = 16 * 1024 * 1024
+    max_event_bytes: int = 1024 * 1024
+    """Of a stream that is waited for the end of an event: no more than this is kept."""
     stage_json: Mapping[str, str] = field(default_factory=dict)
     """Stage name to the path of its milliseconds in a JSON answer."""
     cache: str | None = None

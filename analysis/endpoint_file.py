@@ -7,42 +7,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from analysis.endpoint import Dialect, Endpoint, Expectation
+from analysis.endpoint import Dialect, Endpoint, Expectation, stream_media_type
 from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
+from analysis.event_file import EventsTable
+from analysis.event_map import EventMap
 from analysis.request_text import check_headers, check_path
 from analysis.toml_file import NAME, Duration, Table, dotted
+from analysis.toml_value import Scalar, Texts, flattened, listed
 from analysis.websocket_file import WebSocketTable, check_websocket, over_websocket, refuse_websocket_keys
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _flattened(value: object) -> object:
-    """`a.b = 1` and `"a.b" = 1` alike as one path."""
-    if not isinstance(value, dict):
-        return value
-    flat: dict[str, object] = {}
-    for key, item in value.items():
-        inner = _flattened(item)
-        if isinstance(inner, dict) and inner:
-            flat.update({f"{key}.{path}": leaf for path, leaf in inner.items()})
-        else:
-            flat[key] = item
-    return flat
 
 
 def _dialect(value: object) -> Dialect:
     if isinstance(value, str) and value in list(Dialect):
         return Dialect(value)
     raise ValueError("one of " + ", ".join(Dialect))
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    raise ValueError("a string, a number, true or false")
 
 
 def _json(value: object) -> object:
@@ -67,9 +46,11 @@ def _pattern(value: object) -> str:
 
 
 Pattern = Annotated[str, BeforeValidator(_pattern)]
-Scalar = Annotated[Any, BeforeValidator(_scalar)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
-StatusCodes = Annotated[list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_listed)]
+StatusCodes = Annotated[list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(listed)]
+
+ANY_TYPE = "*/*"
+MIN_EVENT_BYTES = 65_536
+"""As much as one read may bring."""
 
 
 class ExpectTable(Table):
@@ -80,21 +61,22 @@ class ExpectTable(Table):
     contains: Texts = Field(default_factory=list)
     absent: Texts = Field(default_factory=list)
     json_nonempty: Texts = Field(default_factory=list)
-    json_equals: Annotated[dict[str, Scalar], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_in: Annotated[dict[str, list[Scalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_not_in: Annotated[dict[str, list[Scalar]], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_min: Annotated[dict[str, float], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_max: Annotated[dict[str, float], BeforeValidator(_flattened)] = Field(default_factory=dict)
-    json_matches: Annotated[dict[str, Pattern], BeforeValidator(_flattened)] = Field(default_factory=dict)
+    json_equals: Annotated[dict[str, Scalar], BeforeValidator(flattened)] = Field(default_factory=dict)
+    json_in: Annotated[dict[str, list[Scalar]], BeforeValidator(flattened)] = Field(default_factory=dict)
+    json_not_in: Annotated[dict[str, list[Scalar]], BeforeValidator(flattened)] = Field(default_factory=dict)
+    json_min: Annotated[dict[str, float], BeforeValidator(flattened)] = Field(default_factory=dict)
+    json_max: Annotated[dict[str, float], BeforeValidator(flattened)] = Field(default_factory=dict)
+    json_matches: Annotated[dict[str, Pattern], BeforeValidator(flattened)] = Field(default_factory=dict)
     min_text_chars: Annotated[int, Field(ge=0)] | None = None
     min_citations: Annotated[int, Field(ge=0)] | None = None
 
-    def expectation(self, dialect: Dialect) -> Expectation:
+    def expectation(self, dialect: Dialect, events: EventMap | None) -> Expectation:
         """What a stream must be is plain: events, and some text in them, unless the file says otherwise."""
         stream = dialect.is_stream
+        content_type = self.content_type or stream_media_type(dialect, events)
         return Expectation(
             status=tuple(self.status),
-            content_type=self.content_type or ("text/event-stream" if stream else None),
+            content_type=None if content_type == ANY_TYPE else content_type,
             contains=tuple(self.contains),
             absent=tuple(self.absent),
             json_nonempty=tuple(self.json_nonempty),
@@ -116,6 +98,7 @@ class EndpointTable(Table):
     protocol: Literal["http", "websocket"] = "http"
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] | None = None
     dialect: Annotated[Dialect, BeforeValidator(_dialect)] = Dialect.JSON
+    events: EventsTable | None = None
     body: Annotated[Any, BeforeValidator(_json)] = None
     send: Annotated[Any, BeforeValidator(_json)] = None
     headers: dict[str, str] = Field(default_factory=dict)
@@ -123,6 +106,7 @@ class EndpointTable(Table):
     timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
     connect_timeout: Annotated[Duration, Field(gt=0, le=600)] = 5.0
     max_body_bytes: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024
+    max_event_bytes: Annotated[int, Field(ge=MIN_EVENT_BYTES)] = 1024 * 1024
     stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
     cache: Annotated[str, Field(min_length=1)] | None = None
     sources: Annotated[str, Field(min_length=1)] | None = None
@@ -151,19 +135,40 @@ class EndpointTable(Table):
                 wanted="no body, or a method that has one",
                 hint='leave "method" out: a body makes it POST',
             )
+        events = self._event_map(file, key)
         return Endpoint(
             name=name,
             method=method,
             path=self.path,
             dialect=self.dialect,
+            events=events,
             body=self.body,
             headers=dict(self.headers),
-            expect=self.expect.expectation(self.dialect),
+            expect=self.expect.expectation(self.dialect, events),
             timeout_s=self.timeout,
             connect_timeout_s=min(self.connect_timeout, self.timeout),
             max_body_bytes=self.max_body_bytes,
+            max_event_bytes=self.max_event_bytes,
             stage_json=dict(self.stage_json),
             cache=self.cache,
             sources=self.sources,
             optional=self.optional,
+        )
+
+    def _event_map(self, file: str, key: str) -> EventMap | None:
+        is_custom = self.dialect is Dialect.CUSTOM
+        if is_custom == (self.events is not None):
+            return None if self.events is None else self.events.event_map(file, f"{key}.events")
+        if is_custom:
+            raise ConfigurationError(
+                file=file,
+                key=f"{key}.dialect",
+                found=self.dialect.value,
+                wanted=f"a table [{key}.events] as well, which says how its events are read",
+            )
+        raise ConfigurationError(
+            file=file,
+            key=f"{key}.events",
+            found=Phrase(f'it with the dialect "{self.dialect}"'),
+            wanted='it with the dialect "custom" alone',
         )

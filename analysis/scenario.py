@@ -1,6 +1,7 @@
 """What makes two runs' load the same, as one hash."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from analysis.canonical import canonical_sha256
 from analysis.env_template import masked
@@ -47,6 +48,7 @@ def _requests(target: Target, mix: Mapping[str, float]) -> dict[str, object]:
             "body": endpoint.body,
             "headers": {key: masked(value) for key, value in {**target.headers, **endpoint.headers}.items()},
             **_conversation(endpoint.websocket),
+            **({} if endpoint.events is None else {"events": asdict(endpoint.events)}),
         }
         for name, endpoint in target.endpoints.items()
         if name in mix

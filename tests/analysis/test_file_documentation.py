@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from analysis.endpoint_file import EndpointTable, ExpectTable
+from analysis.event_file import EventsTable, RuleTable
+from analysis.event_map import EventRule
 from analysis.profile import load_profile
 from analysis.profile_file import AbortTable, ProfileTable, StageTable
 from analysis.sidecar_file import SidecarTable
@@ -21,7 +23,7 @@ EXAMPLES: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 @pytest.mark.parametrize(
     "table",
     [
-        TargetTable, EndpointTable, ExpectTable, QuestionsTable, SidecarTable,
+        TargetTable, EndpointTable, EventsTable, RuleTable, ExpectTable, QuestionsTable, SidecarTable,
         ProfileTable, StageTable, AbortTable, WebSocketTable,
     ],
 )  # fmt: skip
@@ -44,6 +46,15 @@ def test_the_example_of_a_websocket_loads(tmp_path: Path) -> None:
     path.write_text(EXAMPLES[0] + EXAMPLES[1], encoding="utf-8")
 
     assert load_target(str(path)).endpoints["chat"].websocket is not None
+
+
+def test_the_own_dialect_loads(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text(f'base_url = "http://h"\n{EXAMPLES[2]}', encoding="utf-8")
+    events = load_target(str(path)).endpoints["stream"].events
+
+    assert events is not None
+    assert events.done == EventRule(when={"data": ("[DONE]",)})
 
 
 def test_the_own_profile_loads(tmp_path: Path) -> None:
