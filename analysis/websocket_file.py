@@ -9,11 +9,12 @@ from pydantic import Field, JsonValue
 from analysis.endpoint import Dialect, Endpoint
 from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
+from analysis.event_file import EventsTable
 from analysis.toml_file import Duration, Table, dotted
 from analysis.websocket import WebSocket
 
-WITHOUT_MESSAGES = frozenset({Dialect.XNAI})
-"""Dialects whose events are told apart by what stands between them."""
+WITHOUT_MESSAGES = frozenset({Dialect.TEXT_STREAM})
+"""Dialects whose answers nothing but the end of an HTTP message ends."""
 HANDSHAKE = "sec-websocket-"
 METHOD = "WS"
 """Stands where an HTTP endpoint has its method: in reports, and in Locust's statistics."""
@@ -48,6 +49,8 @@ class _EndpointTable(Protocol):
     @property
     def dialect(self) -> Dialect: ...
     @property
+    def events(self) -> EventsTable | None: ...
+    @property
     def headers(self) -> Mapping[str, str]: ...
     @property
     def send(self) -> object: ...
@@ -70,8 +73,11 @@ def check_websocket(table: _EndpointTable, expect: Table, file: str, key: str) -
         wanted = "rules about the messages of the answer"
         raise _refusal(file, f"{key}.expect.{name}", 'it beside protocol = "websocket"', wanted)
     if table.dialect in WITHOUT_MESSAGES:
-        found = f"{table.dialect}, whose events are no messages"
+        found = f"{table.dialect}, whose answers have no end mark"
         raise _refusal(file, f"{key}.dialect", found, "a dialect of JSON objects")
+    if table.events is not None and table.events.done is None:
+        wanted = "a rule for the end mark, as a WebSocket stays open after an answer"
+        raise _refusal(file, f"{key}.events.done", "false", wanted)
     for name in table.headers:
         if name.lower().startswith(HANDSHAKE):
             place = f"{key}.headers.{dotted((name,))}"

@@ -11,9 +11,8 @@ from analysis.target import Endpoint
 from locustfiles.load.answer_reading import NOTHING, AnswerReading
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.client import Client
-from locustfiles.load.dialect import decoder_for
+from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.message_decoder import message_decoder_for
 from locustfiles.load.outcome import Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
@@ -56,7 +55,8 @@ class EndpointCall:
         self._ready: dict[str, PreparedRequest] = {}
         self._is_stream = endpoint.dialect.is_stream
         self._reading = AnswerReading(endpoint, expected)
-        self._decoder_for = decoder_for if endpoint.websocket is None else message_decoder_for
+        if self._is_stream:
+            self._new_decoder = new_decoders(endpoint)
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
@@ -129,7 +129,7 @@ class EndpointCall:
         self, client: Client, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
-        decoder = self._decoder_for(endpoint.dialect)
+        decoder = self._new_decoder()
         stream = client.stream(
             request,
             sched_ns=sched_ns,

@@ -89,12 +89,12 @@ def _nonempty(path: str) -> Callable[[Any], str | None]:
 
 
 def _equals(path: str, wanted: Any) -> Callable[[Any], str | None]:
-    return lambda value: None if _same(value, wanted) else f"{path} is not {wanted!r}"
+    return lambda value: None if same(value, wanted) else f"{path} is not {wanted!r}"
 
 
 def _among(path: str, allowed: tuple[Any, ...]) -> Callable[[Any], str | None]:
     def rule(value: Any) -> str | None:
-        found = any(_same(value, item) for item in allowed)
+        found = any(same(value, item) for item in allowed)
         return None if found else f"{path} is none of {list(allowed)!r}"
 
     return rule
@@ -102,7 +102,7 @@ def _among(path: str, allowed: tuple[Any, ...]) -> Callable[[Any], str | None]:
 
 def _not_among(path: str, forbidden: tuple[Any, ...]) -> Callable[[Any], str | None]:
     def rule(value: Any) -> str | None:
-        return next((f"{path} is {item!r}" for item in forbidden if _same(value, item)), None)
+        return next((f"{path} is {item!r}" for item in forbidden if same(value, item)), None)
 
     return rule
 
@@ -124,7 +124,7 @@ def _matches(path: str, pattern: str) -> Callable[[Any], str | None]:
     return rule
 
 
-def _same(value: Any, wanted: Any) -> bool:
+def same(value: Any, wanted: Any) -> bool:
     """JSON keeps true and 1 apart, Python does not."""
     return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
 

@@ -50,5 +50,12 @@ class StreamDecoder(Protocol):
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
         """The events that these bytes complete."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing that may still come could be understood, so that reading on is of no use."""
+
+    def rest(self, stamp_ns: int) -> list[StreamEvent]:
+        """Call at the end of the body, once: the events that only the end completes."""
+
     def finish(self) -> Failure | None:
-        """Call at the end: None after a proper end, else what was wrong."""
+        """Call after `rest`: None after a proper end, else what was wrong; truncated without an end mark."""

@@ -11,9 +11,9 @@ from analysis.target_parts import Tls
 from analysis.websocket import WebSocket
 from analysis.websocket_file import SWITCHING
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.message_decoder import is_over
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.stamp import now_ns
+from locustfiles.load.stream_end import is_over
 from locustfiles.load.stream_event import StreamDecoder, StreamEvent
 from locustfiles.load.websocket_dialing import WebSocketDialer, transport_failure
 from locustfiles.load.websocket_link import WebSocketLink

@@ -10,10 +10,10 @@ from analysis.target_parts import Tls
 from analysis.websocket import WebSocket
 from analysis.websocket_file import SWITCHING
 from locustfiles.load.connection import Connection
+from locustfiles.load.dialect import new_decoders
 from locustfiles.load.dialing import Dialer, DialError
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.handshake import Handshake, Opener
-from locustfiles.load.message_decoder import message_decoder_for
 from locustfiles.load.request import parse_origin
 from locustfiles.load.stamp import kernel_stamps_work, now_ns
 from locustfiles.load.stream_event import EventKind
@@ -34,6 +34,7 @@ class WebSocketDialer:
         self.clock: Literal["kernel", "user"] = "kernel" if stamps else "user"
         self._endpoint = endpoint
         self._settings = endpoint.websocket or WebSocket()
+        self._new_decoder = new_decoders(endpoint) if endpoint.dialect.is_stream else None
         self._dialer = Dialer(origin, endpoint.connect_timeout_s, stamps=stamps, context=context)
         self._opener = Opener(origin, endpoint.path, headers, self._settings, endpoint.max_body_bytes)
 
@@ -97,16 +98,16 @@ class WebSocketDialer:
             messages = link.hear()
         exchange.received_bytes += link.received_bytes
         exchange.failure = link.end
-        if self._settings.greeting and exchange.failure is None and self._endpoint.dialect.is_stream:
-            events = message_decoder_for(self._endpoint.dialect).feed(messages[0], link.stamp_ns)
+        if self._settings.greeting and exchange.failure is None and self._new_decoder is not None:
+            events = self._new_decoder().feed(messages[0], link.stamp_ns)
             if any(event.kind is EventKind.ERROR for event in events):
                 exchange.failure = Failure(FailureKind.STREAM_ERROR, "error instead of a greeting")
 
     def _is_harmless(self, message: bytes) -> bool:
         """Whether a message that nobody asked for says nothing that belongs to an answer."""
-        if not self._endpoint.dialect.is_stream:
+        if self._new_decoder is None:
             return False
-        decoder = message_decoder_for(self._endpoint.dialect)
+        decoder = self._new_decoder()
         events = decoder.feed(message, 0)
         seen = decoder.finish()
         is_fine = seen is not None and seen.kind is FailureKind.TRUNCATED

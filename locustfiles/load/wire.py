@@ -13,6 +13,7 @@ from locustfiles.load.exchange import Exchange
 from locustfiles.load.request import PreparedRequest, RequestTemplate, parse_origin, request_template
 from locustfiles.load.response import ProtocolViolation, Response
 from locustfiles.load.stamp import kernel_stamps_work, now_ns
+from locustfiles.load.stream_end import settled
 from locustfiles.load.stream_event import StreamDecoder, StreamEvent
 from locustfiles.load.tls_context import tls_context
 
@@ -237,21 +238,24 @@ class StreamExchange:
                     body = response.take_body()
                     if body:
                         events = decoder.feed(body, exchange.last_ns or 0)
+                        if not events and decoder.is_lost:
+                            break
                         yield events
-                self._judge(response)
+                yield from self._end(response)
             client._settle(exchange)
             self._finished = True
         finally:
             if not self._finished:
                 client.close()
 
-    def _judge(self, response: Response) -> None:
-        """What the decoder saw counts, except that a cut by the transport explains a missing end."""
+    def _end(self, response: Response) -> Iterator[Sequence[StreamEvent]]:
         if response.status is None or not 200 <= response.status < 300:
             return
-        seen = self._decoder.finish()
-        if seen is not None and (self.exchange.failure is None or seen.kind is not FailureKind.TRUNCATED):
-            self.exchange.failure = seen
+        exchange, decoder = self.exchange, self._decoder
+        rest = decoder.rest(exchange.last_ns or 0)
+        if rest:
+            yield rest
+        exchange.failure = settled(decoder.finish(), exchange.failure, is_whole=response.complete)
 
 
 def _truncation(exchange: Exchange) -> str:

@@ -5,7 +5,7 @@ Environment variables say which of the changes below are made; without them it i
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 
@@ -52,7 +52,10 @@ class RoundExchange(wire.StreamExchange):
 class DataAsText:
     """Takes the data of each event for text, as it is."""
 
-    def __init__(self) -> None:
+    said: Mapping[str, object] = {}
+    is_lost = False
+
+    def __init__(self, _max_event_bytes: int) -> None:
         self._sse = SseDecoder()
 
     def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
@@ -60,6 +63,9 @@ class DataAsText:
         texts = [text for _, text, _ in self._sse.feed(data)]
         columns = (repeat(EventKind.TEXT), repeat(stamp_ns), texts, nothing, nothing, nothing)
         return list(map(NEW_EVENT, zip(*columns, strict=False)))
+
+    def rest(self, _stamp_ns: int) -> list[StreamEvent]:
+        return []
 
     def finish(self) -> Failure | None:
         return None

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import httpx
@@ -10,10 +10,11 @@ import httpx
 from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
 from locustfiles.load.body_template import BodyTemplate
-from locustfiles.load.dialect import decoder_for
+from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import AnswerCheck
-from locustfiles.load.stream_event import EventKind
+from locustfiles.load.stream_end import settled
+from locustfiles.load.stream_event import EventKind, StreamDecoder, StreamEvent
 from scripts.sidecar.reason import short_reason
 
 
@@ -81,26 +82,33 @@ def _read_whole(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes],
 def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], started: float) -> Answer:
     if exchange.status is None or not 200 <= exchange.status < 300:
         return Answer(AnswerCheck(endpoint.expect).stream_failure(exchange, ()), exchange.status)
-    decoder = decoder_for(endpoint.dialect)
+    decoder = new_decoders(endpoint)()
     text: list[str] = []
     citations = 0
     first_text_ms: float | None = None
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        for event in decoder.feed(chunk, time.time_ns()):
-            if event.kind is EventKind.TEXT and event.text:
-                first_text_ms = _ms_since(started) if first_text_ms is None else first_text_ms
-                text.append(event.text)
-            citations += event.kind is EventKind.CITATION
-    exchange.failure = decoder.finish()
+    sizes: list[int] = []
+    for event in _decoded(decoder, chunks, sizes):
+        if event.kind is EventKind.TEXT and event.text:
+            first_text_ms = _ms_since(started) if first_text_ms is None else first_text_ms
+            text.append(event.text)
+        citations += event.kind is EventKind.CITATION
+    exchange.failure = settled(decoder.finish(), None, is_whole=True)
     check = AnswerCheck(endpoint.expect)
     failure = check.stream_failure(exchange, text, citations)
     if failure is None and check.needs_json:
         failure = check.rules.broken(decoder.said)
     return Answer(
-        failure, exchange.status, first_text_ms=first_text_ms, text_events=len(text), body_bytes=size
+        failure, exchange.status, first_text_ms=first_text_ms, text_events=len(text), body_bytes=sum(sizes)
     )
+
+
+def _decoded(decoder: StreamDecoder, chunks: Iterable[bytes], sizes: list[int]) -> Iterator[StreamEvent]:
+    for chunk in chunks:
+        sizes.append(len(chunk))
+        yield from decoder.feed(chunk, time.time_ns())
+        if decoder.is_lost:
+            return
+    yield from decoder.rest(time.time_ns())
 
 
 def _bounded(chunks: Iterable[bytes], deadline: float, max_bytes: int) -> Iterable[bytes]:

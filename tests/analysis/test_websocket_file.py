@@ -130,10 +130,13 @@ def test_a_websocket_endpoint_needs_something_to_send(tmp_path: Path) -> None:
     )
 
 
-def test_a_dialect_without_messages_is_refused(tmp_path: Path) -> None:
-    message = refusal(tmp_path, CHAT.replace("rag-events", "xnai"))
+def test_a_dialect_without_an_end_mark_is_refused(tmp_path: Path) -> None:
+    message = refusal(tmp_path, CHAT.replace("rag-events", "text-stream"))
+    custom = CHAT.replace("rag-events", "custom") + '[endpoints.query.events]\ntext = "t"\ndone = '
 
-    assert "endpoints.query.dialect: found xnai, whose events are no messages, wanted" in message
+    assert "endpoints.query.dialect: found text-stream, whose answers have no end mark, wanted" in message
+    assert "endpoints.query.events.done: found false, wanted a rule" in refusal(tmp_path, custom + "false")
+    assert loaded(tmp_path, custom + '"end"').events is not None
 
 
 @pytest.mark.parametrize("key", ['send = { q = "{question}" }', "[endpoints.query.websocket]\nkeep = true"])

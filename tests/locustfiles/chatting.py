@@ -10,8 +10,8 @@ import gevent
 from analysis.endpoint import Dialect, Endpoint, Expectation
 from analysis.target_parts import Tls
 from analysis.websocket import WebSocket
+from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.message_decoder import message_decoder_for
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.stream_event import EventKind, StreamEvent
@@ -57,7 +57,7 @@ def begun(client: WebSocketClient, timeout_s: float = 10.0, question: bytes = QU
     return client.stream(
         PreparedRequest("WS", question),
         sched_ns=now_ns(),
-        decoder=message_decoder_for(Dialect.RAG_EVENTS),
+        decoder=new_decoders(CHAT)(),
         timeout_s=timeout_s,
         max_body_bytes=4096,
     )

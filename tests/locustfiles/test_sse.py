@@ -7,21 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locustfiles.load.sse import SseDecoder, SseEvent
+from locustfiles.load.framing import Message
+from locustfiles.load.sse import SseDecoder
 
 
-def decoded(*pieces: bytes) -> list[SseEvent]:
+def decoded(*pieces: bytes) -> list[Message]:
     decoder = SseDecoder()
     events = [event for piece in pieces for event in decoder.feed(piece)]
     decoder.close()
     return events
 
 
-def message(data: str, event: str = "message", last_id: str = "") -> SseEvent:
+def message(data: str, event: str = "message", last_id: str = "") -> Message:
     return event, data, last_id
 
 
-CASES: dict[str, tuple[bytes, list[SseEvent]]] = {
+CASES: dict[str, tuple[bytes, list[Message]]] = {
     "an event ends at its blank line": (b"data: x\n\n", [message("x")]),
     "CRLF ends lines": (b"data: x\r\n\r\ndata: y\r\n\r\n", [message("x"), message("y")]),
     "CR alone ends lines": (b"data: x\r\rdata: y\r\r", [message("x"), message("y")]),
@@ -77,7 +78,7 @@ CASES: dict[str, tuple[bytes, list[SseEvent]]] = {
 
 
 @pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES.keys())
-def test_the_standard_is_followed_at_every_cut(data: bytes, expected: list[SseEvent]) -> None:
+def test_the_standard_is_followed_at_every_cut(data: bytes, expected: list[Message]) -> None:
     """Whole, in two pieces at each place, in three at each pair of places, and byte by byte."""
     assert decoded(data) == expected
     assert decoded(*(data[i : i + 1] for i in range(len(data)))) == expected
@@ -118,7 +119,7 @@ def test_json_events_survive_any_line_end_and_any_cuts(texts: list[str], end: st
     assert [json.loads(data) for _, data, _ in decoded(*pieces)] == texts
 
 
-def by_the_letter(stream: str) -> list[SseEvent]:
+def by_the_letter(stream: str) -> list[Message]:
     """The standard's algorithm, line by line, over the whole stream at once."""
     lines = stream.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     events, data, name, last_id = [], "", "", ""

@@ -273,7 +273,7 @@ def test_text_after_the_end_mark_is_a_failure(truth: Truth) -> None:
     with chatting(truth, "/more") as client:
         _, exchange = chatted(client)
 
-    assert failed(exchange) == ("protocol", "text event after the end mark of the stream")
+    assert failed(exchange) == ("validation", "text event after the end mark of the stream")
 
 
 def test_a_greeting_is_waited_for_and_is_no_part_of_the_answer(truth: Truth) -> None:

@@ -154,7 +154,7 @@ BAD_ANSWERS: Mapping[str, tuple[bytes | list[Step], str]] = {
 }
 BAD_STREAMS: Mapping[str, tuple[bytes | list[Step], str]] = {
     "whole": (ANSWER, "validation: content type is not text/event-stream"),
-    "unended": (stream(EVENTS[:2]), "truncated: stream ended without its end mark"),
+    "unended": (stream(EVENTS[:2]), "validation: stream ended without its end mark"),
     "silent": (stream(EVENTS[2:]), "validation: fewer than 1 characters of text"),
     "failing": (
         stream([EVENTS[0], b'event: error\ndata: {"code": "overloaded"}\n\n']),
