@@ -1,11 +1,13 @@
 """The profile's abort rules, over a moving window of slices."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.histogram import Histogram
+import numpy as np
+
+from analysis.histogram import Histogram, Int64s, decode_sparse
 from analysis.profile import AbortRule
 
 ERRORS = "errors"
@@ -27,6 +29,16 @@ class Breach:
         return f"{where}: {timed} over {rule.window_s} s"
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the rules look at of one row of a report. Decoded once: each window that holds it needs it."""
+
+    endpoint: str
+    ok: int
+    failed: int
+    times: Mapping[str, tuple[Int64s, Int64s]]
+
+
 class AbortWatch:
     """Takes the workers' reports and says when a rule is broken."""
 
@@ -36,13 +48,20 @@ class AbortWatch:
         self._timed = {rule.metric for rule in self._rules if rule.metric != ERRORS}
         self._longest = max((rule.window_s for rule in self._rules), default=0)
         self._seen = -1
-        self._rows: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+        self._rows: dict[int, list[_Row]] = defaultdict(list)
 
     def take(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows of a report."""
         if self._rules:
             for row in rows:
-                self._rows[row["slice"]].append(row)
+                counts, histograms = row["counts"], row["histograms"]
+                times = {
+                    metric: decode_sparse(histograms[metric])
+                    for metric in self._timed
+                    if metric in histograms
+                }
+                failed = sum(counts.get("failed", {}).values())
+                self._rows[row["slice"]].append(_Row(row["endpoint"], counts.get("ok", 0), failed, times))
 
     def breach(self, now_slice: int) -> Breach | None:
         """The first broken rule, judged over the complete slices before `now_slice`."""
@@ -58,7 +77,7 @@ class AbortWatch:
                 row
                 for number in range(now_slice - slices, now_slice)
                 for row in self._rows.get(number, ())
-                if rule.endpoint is None or row["endpoint"] == rule.endpoint
+                if rule.endpoint is None or row.endpoint == rule.endpoint
             ]
             value = _error_ratio(rows, rule) if rule.metric == ERRORS else _percentile(rows, rule)
             if value is not None and value > rule.above:
@@ -71,18 +90,18 @@ class AbortWatch:
             del self._rows[number]
 
 
-def _error_ratio(rows: list[Mapping[str, Any]], rule: AbortRule) -> float | None:
-    failed = sum(sum(row["counts"].get("failed", {}).values()) for row in rows)
-    finished = failed + sum(row["counts"].get("ok", 0) for row in rows)
+def _error_ratio(rows: Sequence[_Row], rule: AbortRule) -> float | None:
+    failed = sum(row.failed for row in rows)
+    finished = failed + sum(row.ok for row in rows)
     return None if finished < max(1, rule.min_count) else failed / finished
 
 
-def _percentile(rows: list[Mapping[str, Any]], rule: AbortRule) -> float | None:
-    merged = Histogram()
-    for row in rows:
-        encoded = row["histograms"].get(rule.metric)
-        if encoded is not None:
-            merged.merge(Histogram.decode(encoded))
+def _percentile(rows: Sequence[_Row], rule: AbortRule) -> float | None:
+    parts = [row.times[rule.metric] for row in rows if rule.metric in row.times]
+    if not parts:
+        return None
+    slots, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    merged = Histogram.from_sparse(slots, counts)
     if merged.count < max(1, rule.min_count):
         return None
     return merged.percentile(float(rule.statistic.removeprefix("p")) / 100)
