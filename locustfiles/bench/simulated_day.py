@@ -12,6 +12,7 @@ import json
 import random
 import sys
 from argparse import Namespace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,8 @@ class SimulatedDay:
 def main() -> None:
     """Print a reading before the first second, then a hundred more, evenly spread."""
     folder, seconds, observations = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    per_s = max(1, round((observations / seconds - LAGS_PER_S) / PER_ANSWER) + 1)
+    per_request = PER_ANSWER + (PER_FAILURE - PER_ANSWER) / FAILED_EVERY
+    per_s = max(1, ceil((observations / seconds - LAGS_PER_S) / per_request))
     day = SimulatedDay(folder)
     print(json.dumps(day.reading()), flush=True)
     for second in range(1, seconds + 1):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis.errors import PlimsollError
 from scripts.bench.arrivals import arrivals_command
 from scripts.bench.memory import memory_command
+from scripts.bench.readme import MEASUREMENTS, readme_command
 from scripts.bench.requests_per_core import requests_command
 from scripts.bench.streams import streams_command
 from scripts.bench.truth import truth_command
@@ -76,9 +77,18 @@ def main() -> int:
         )
         if benchmark.can_tls:
             command.add_argument("--tls", dest="secure", action="store_true", help="over TLS")
+    readme = commands.add_parser("readme", help="write the README's tables from the stored results")
+    readme.add_argument(
+        "--measure",
+        nargs="*",
+        metavar="NAME",
+        help=f"measure and store first: all, or those named of {', '.join(MEASUREMENTS)}",
+    )
     arguments = vars(parser.parse_args())
+    name = arguments.pop("command")
+    run = readme_command if name == "readme" else BENCHMARKS[name].run
     try:
-        return BENCHMARKS[arguments.pop("command")].run(**arguments)
+        return run(**arguments)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)
         return int(error.exit_code)

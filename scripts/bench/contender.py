@@ -11,7 +11,7 @@ from scripts.checkout import LOCUSTFILE, ROOT
 
 PATH = "/query"
 BODY = json.dumps({"question": "What marks a safe load?"})
-OURS = "ours"
+OURS = "plimsoll"
 LONG_S = 600
 """Longer than any measurement: the tools are stopped when it is over."""
 WRK_REPORT = """

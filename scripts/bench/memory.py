@@ -35,7 +35,7 @@ class Plan:
     tools: Sequence[str] = (OURS, "fasthttpuser")
 
 
-FULL = Plan(day_s=86_400, observations=100_000_000, full_speed_s=60.0)
+FULL = Plan(day_s=86_400, observations=100_000_000, full_speed_s=30.0)
 QUICK = Plan(day_s=3_600, observations=2_000_000, full_speed_s=20.0)
 
 Reading = Mapping[str, int]

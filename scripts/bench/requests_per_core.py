@@ -33,7 +33,7 @@ def plan_of(*, quick: bool, tls: bool) -> Plan:
     """What the command measures."""
     if quick:
         return Plan(QUICK_PEERS, rounds=3, window_s=2.0, tls=tls)
-    return Plan(TLS_PEERS if tls else PEERS, rounds=7, window_s=5.0, tls=tls)
+    return Plan(TLS_PEERS, rounds=3, window_s=3.0, tls=True) if tls else Plan(PEERS, rounds=5, window_s=3.0)
 
 
 @dataclass(slots=True)
