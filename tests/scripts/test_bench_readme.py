@@ -36,6 +36,7 @@ REQUESTS = {
     "connections": 64,
     "requests_per_s": {"plimsoll": 24_813, "wrk": 70_925, "fasthttpuser": 4_113},
     "server_share": {"plimsoll": 0.2, "wrk": 0.97, "fasthttpuser": 0.05},
+    "core_share": {"plimsoll": 0.99, "wrk": 0.93, "fasthttpuser": 0.98},
     "ratios": {"wrk": 0.3498, "fasthttpuser": 6.03},
 }
 
@@ -57,6 +58,15 @@ def test_a_table_names_the_rates_the_ratios_the_goals_and_the_full_server() -> N
     assert "| Locust FastHttpUser 2.47.0 | 4,110 | 6.03 | ≥ 4.5 |\n" in block
     assert "\\* The server's core was full" in block
     assert "The commands: `python -m scripts.bench requests`." in block
+    assert "busy" not in block
+
+
+def test_a_busy_machine_is_told() -> None:
+    disturbed = {**REQUESTS, "core_share": {"plimsoll": 0.42}}
+
+    block = readme_block({"requests": sample(disturbed)})
+
+    assert "The machine was busy: Plimsoll got 42% of its core." in block
 
 
 def test_what_was_measured_over_tls_alone_leaves_a_gap_in_the_row() -> None:
