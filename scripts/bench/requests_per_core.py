@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from analysis.errors import UsageError
-from scripts.bench.answering_process import AnsweringServer, answering_server
+from scripts.bench.answering_process import answering_server
 from scripts.bench.contender import OURS, Contender, contenders
 from scripts.bench.cores import Cores, two_cores
 from scripts.bench.window import BenchError, Rate, measured_rate
@@ -17,6 +17,8 @@ PEERS = ("wrk", "hey", "h2load", "k6", "aiohttp", "fasthttpuser", "httpuser", "h
 TLS_PEERS = tuple(peer for peer in PEERS if peer != "httpuser")
 """All that can be told to trust the server."""
 QUICK_PEERS = ("wrk", "hey", "k6", "fasthttpuser")
+FAILED_ROUNDS = 2
+"""After so many a peer is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,29 @@ def plan_of(*, quick: bool, tls: bool) -> Plan:
     return Plan(TLS_PEERS, rounds=3, window_s=3.0, tls=True) if tls else Plan(PEERS, rounds=5, window_s=3.0)
 
 
-@dataclass(slots=True)
 class Field:
     """The contenders of one measurement and what each showed, round by round."""
 
-    rates: dict[str, list[Rate]]
-    missing: dict[str, str]
-    """Peers that are not in it, and why."""
-    ciphers: Sequence[str] = ()
+    def __init__(self, names: Sequence[str]) -> None:
+        self.rounds: list[dict[str, Rate]] = []
+        """Without those that did not do what they should in that round."""
+        self.missing: dict[str, str] = {}
+        """Peers that are in no round, or gave up, and why."""
+        self.ciphers: set[str] = set()
+        self._names = names
+
+    @property
+    def names(self) -> list[str]:
+        """Of those that were measured."""
+        return [name for name in self._names if self.rates(name)]
+
+    def rates(self, name: str) -> list[Rate]:
+        return [rates[name] for rates in self.rounds if name in rates]
 
     def ratio(self, peer: str) -> float:
         """Requests per second of ours by the peer's, in the median of the rounds."""
-        pairs = zip(self.rates[OURS], self.rates[peer], strict=True)
-        return median(our.requests_per_s / their.requests_per_s for our, their in pairs)
+        pairs = [(rates[OURS], rates[peer]) for rates in self.rounds if peer in rates]
+        return median(ours.requests_per_s / theirs.requests_per_s for ours, theirs in pairs)
 
 
 def requests_command(*, quick: bool, as_json: bool, secure: bool) -> int:
@@ -65,42 +77,47 @@ def requests_command(*, quick: bool, as_json: bool, secure: bool) -> int:
 def measured(plan: Plan) -> Field:
     """Each round starts with another contender, so that none always has the warm or the cold machine."""
     cores = two_cores()
-    ready, field = _ready(plan)
-    with answering_server(cores, tls=plan.tls) as server:
-        for number in range(plan.rounds):
-            turn = number % len(ready)
-            for contender in ready[turn:] + ready[:turn]:
-                if contender.name not in field.missing:
-                    _measure(contender, server, cores, plan, field, number)
-        field.ciphers = server.seen().ciphers
+    field = Field((OURS, *plan.peers))
+    ready = _ready(plan, field)
+    for number in range(plan.rounds):
+        turn = number % len(ready)
+        field.rounds.append({})
+        for contender in ready[turn:] + ready[:turn]:
+            if contender.name not in field.missing:
+                _measure(contender, cores, plan, field)
     return field
 
 
-def _ready(plan: Plan) -> tuple[list[Contender], Field]:
+def _ready(plan: Plan, field: Field) -> list[Contender]:
     everyone = contenders((OURS, *plan.peers))
-    missing = {contender.name: contender.missing for contender in everyone}
-    told = {name: f"not installed: {remedy}" for name, remedy in missing.items() if remedy}
-    for name, reason in told.items():
-        print(f"without {name}, {reason}", file=sys.stderr)
-    ready = [contender for contender in everyone if contender.name not in told]
-    return ready, Field({contender.name: [] for contender in ready}, told)
+    for contender in everyone:
+        if contender.missing:
+            _do_without(contender, f"not installed: {contender.missing}", field)
+    return [contender for contender in everyone if contender.name not in field.missing]
 
 
-def _measure(
-    contender: Contender, server: AnsweringServer, cores: Cores, plan: Plan, field: Field, number: int
-) -> None:
+def _do_without(contender: Contender, reason: str, field: Field) -> None:
+    field.missing[contender.name] = reason
+    print(f"without {contender.name}, {reason}", file=sys.stderr)
+
+
+def _measure(contender: Contender, cores: Cores, plan: Plan, field: Field) -> None:
+    """In the round begun last, with a server of its own: what one leaves behind is not the next one's."""
+    number = len(field.rounds)
     try:
-        rate = measured_rate(contender, server, cores, CONNECTIONS, plan.window_s)
+        with answering_server(cores, tls=plan.tls) as server:
+            rate = measured_rate(contender, server, cores, CONNECTIONS, plan.window_s)
+            field.ciphers.update(server.seen().ciphers)
     except (BenchError, UsageError) as error:
         if contender.name == OURS:
             raise
-        field.missing[contender.name] = str(error)
-        del field.rates[contender.name]
-        print(f"without {contender.name}: {error}", file=sys.stderr)
+        print(f"round {number}: {error}", file=sys.stderr)
+        if number - len(field.rates(contender.name)) >= FAILED_ROUNDS:
+            _do_without(contender, str(error), field)
         return
-    field.rates[contender.name].append(rate)
+    field.rounds[-1][contender.name] = rate
     print(
-        f"round {number + 1}: {contender.name:13}{rate.requests_per_s:9.0f} requests/s"
+        f"round {number}: {contender.name:13}{rate.requests_per_s:9.0f} requests/s"
         f"{rate.core_share:6.0%} of its core, server {rate.server_share:.0%} of the other",
         file=sys.stderr,
     )
@@ -110,27 +127,29 @@ def document(plan: Plan, field: Field) -> dict[str, object]:
     """What `--json` prints."""
 
     def medians(value: str, digits: int | None) -> dict[str, float]:
-        return {
-            name: round(median(getattr(rate, value) for rate in rates), digits)
-            for name, rates in field.rates.items()
-        }
+        return {name: round(_median(field, name, value), digits) for name in field.names}
 
     return {
         "benchmark": "requests",
         "tls": plan.tls,
-        "ciphers": list(field.ciphers),
+        "ciphers": sorted(field.ciphers),
         "connections": CONNECTIONS,
+        "connections_used": medians("connections", None),
         "rounds": plan.rounds,
         "window_s": plan.window_s,
         "requests_per_s": medians("requests_per_s", None),
         "core_share": medians("core_share", 3),
         "server_share": medians("server_share", 3),
         "rounds_per_s": {
-            name: [round(rate.requests_per_s) for rate in rates] for name, rates in field.rates.items()
+            name: [round(rate.requests_per_s) for rate in field.rates(name)] for name in field.names
         },
-        "ratios": {name: round(field.ratio(name), 3) for name in field.rates if name != OURS},
+        "ratios": {name: round(field.ratio(name), 3) for name in field.names if name != OURS},
         "missing": field.missing,
     }
+
+
+def _median(field: Field, name: str, value: str) -> float:
+    return float(median(getattr(rate, value) for rate in field.rates(name)))
 
 
 def _print_table(plan: Plan, field: Field) -> None:
@@ -139,9 +158,9 @@ def _print_table(plan: Plan, field: Field) -> None:
         f"{CONNECTIONS} kept connections, medians of {plan.rounds} rounds of {plan.window_s:g} s"
     )
     print(f"{'':14}{'requests/s':>12}{'ours / it':>12}{'server core':>14}")
-    for name, rates in field.rates.items():
+    for name in field.names:
         ratio = "" if name == OURS else f"{field.ratio(name):.2f}"
-        rate, share = (median(getattr(r, key) for r in rates) for key in ("requests_per_s", "server_share"))
+        rate, share = _median(field, name, "requests_per_s"), _median(field, name, "server_share")
         print(f"{name:14}{rate:12.0f}{ratio:>12}{share:14.0%}")
     for name, reason in field.missing.items():
         print(f"{name:14}{reason}")
