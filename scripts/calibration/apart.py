@@ -5,9 +5,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
+
 from scripts.bench.cores import Cores
 
 logger = logging.getLogger(__name__)
+
+BUSY_PERCENT = 10.0
+
+
+def warn_if_busy() -> None:
+    """What else runs is measured along: it makes the generator late."""
+    busy_percent = psutil.cpu_percent(interval=1.0)
+    if busy_percent > BUSY_PERCENT:
+        logger.warning(
+            "Something else uses %.0f %% of this machine's cores: errors will be larger than on a quiet one",
+            busy_percent,
+        )
 
 
 @contextmanager

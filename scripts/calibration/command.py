@@ -16,7 +16,7 @@ from analysis.environment import Environment, read_environment
 from analysis.exit_code import ExitCode
 from analysis.run_directory import make_run_root
 from analysis.run_record import RunRecord
-from scripts.calibration.apart import apart
+from scripts.calibration.apart import apart, warn_if_busy
 from scripts.calibration.climber import Climber
 from scripts.calibration.plan import FULL, QUICK, Plan
 from scripts.calibration.rate_curve import DELAY_MS, RateReading, rate_ladder, rate_round, rate_steps
@@ -29,6 +29,7 @@ from scripts.truth.process import truth_server
 def calibrate_command(*, quick: bool, as_json: bool, folder: Path) -> int:
     """Writes `<env8>.json` and its plot into the folder, last of all; prints what was found."""
     make_run_root(folder, "--output")
+    warn_if_busy()
     environment = read_environment()  # as a run will see it, before any core is given away
     calibration = measured(QUICK if quick else FULL, environment)
     from reports.calibration_plot import draw_calibration  # not before the load is over: it brings matplotlib

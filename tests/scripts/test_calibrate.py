@@ -16,7 +16,7 @@ from analysis.calibration import Limits, calibration_path, read_calibration
 from analysis.environment import read_environment
 from analysis.errors import UsageError
 from scripts.calibration import command
-from scripts.calibration.apart import apart
+from scripts.calibration.apart import apart, warn_if_busy
 from scripts.calibration.ladder import Ladder, Step
 from scripts.calibration.plan import FULL, QUICK, Plan
 from scripts.calibration.rate_curve import RateReading, rate_ladder, rate_steps
@@ -100,6 +100,20 @@ def test_the_server_has_a_core_of_its_own_meanwhile() -> None:
     assert os.sched_getaffinity(0) == before
     assert cores.server in before
     assert inside == (before - {cores.server} or before)
+
+
+def test_a_busy_machine_is_told_before_it_is_measured(caplog: pytest.LogCaptureFixture) -> None:
+    """Every core is kept busy, so that there is no doubt."""
+    spin = [sys.executable, "-c", "import time\nwhile time.process_time() < 20: pass"]
+    busy = [subprocess.Popen(spin) for _ in range(os.cpu_count() or 1)]
+    try:
+        warn_if_busy()
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+    assert "of this machine's cores" in caplog.text
 
 
 def test_the_text_says_up_to_where_a_run_can_be_trusted() -> None:
