@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scripts.bench.results import Result
+from scripts.bench.truth import SATURATED
 
 OURS = "plimsoll"
 TITLES = {
     OURS: "**Plimsoll**",
+    SATURATED: "**Plimsoll**, 1200 connections",
     "fasthttpuser": "Locust FastHttpUser",
     "httpuser": "Locust HttpUser",
 }

@@ -124,7 +124,8 @@ def _document(plan: Plan, table: Table, secure: bool) -> dict[str, object]:
     return {
         "benchmark": "truth",
         "tls": secure,
-        "connections": {entry.name: entry.connections for entry in _field()},
+        "connections": CONNECTIONS,
+        "saturating_connections": SATURATING,
         "delay_ms": DELAY_MS,
         "rounds": plan.rounds,
         "window_s": plan.window_s,
