@@ -25,6 +25,8 @@ class Counts:
     failed: Mapping[FailureKind, _Number] = field(default_factory=dict)
     aborted: _Number = 0
     """Started, then killed by our own stop before there was an outcome."""
+    left: _Number = 0
+    """Of the aborted ones, streams that their user left on purpose."""
     received_bytes: Annotated[int, Field(ge=0, alias="bytes")] = 0
     events: _Number = 0
     """Stream events with answer text."""

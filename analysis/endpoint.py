@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import JsonValue
 
 from analysis.event_map import EventMap, Framing, JsonScalar
+from analysis.leaving import Leaving
 from analysis.websocket import WebSocket
 
 QUESTION = "{question}"
@@ -111,6 +112,8 @@ class Endpoint:
     """Path of the list of an answer's sources; of a stream, `citations` counts its citation events."""
     websocket: WebSocket | None = None
     """None: asked over HTTP."""
+    leave: Leaving | None = None
+    """Users who leave streams early."""
     optional: bool = False
     """The service may lack it: the doctor then warns instead of failing."""
 

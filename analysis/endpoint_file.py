@@ -12,6 +12,7 @@ from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
 from analysis.event_file import EventsTable
 from analysis.event_map import EventMap
+from analysis.leaving_file import LeaveTable, leaving
 from analysis.request_text import check_headers, check_path
 from analysis.toml_file import NAME, Duration, Table, dotted
 from analysis.toml_value import Scalar, Texts, flattened, listed
@@ -111,6 +112,7 @@ class EndpointTable(Table):
     cache: Annotated[str, Field(min_length=1)] | None = None
     sources: Annotated[str, Field(min_length=1)] | None = None
     websocket: WebSocketTable | None = None
+    leave: LeaveTable | None = None
     optional: bool = False
 
     def endpoint(self, name: str, file: str) -> Endpoint:
@@ -152,6 +154,7 @@ class EndpointTable(Table):
             stage_json=dict(self.stage_json),
             cache=self.cache,
             sources=self.sources,
+            leave=leaving(self.leave, self.dialect, file, f"{key}.leave"),
             optional=self.optional,
         )
 

@@ -41,6 +41,8 @@ class EventKind(StrEnum):
     """step_us"""
     DISK_FULL = "disk_full"
     """file"""
+    SETTLED = "settled"
+    """waited_s, before, after: what the service held before the load and so long after it"""
     SIGNAL = "signal"
     """name"""
 

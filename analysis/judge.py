@@ -16,6 +16,7 @@ from analysis.comparison import compare
 from analysis.counts import Counts, total
 from analysis.errors import BaselineError, RunLogError
 from analysis.judged_run import JudgedRun, read_like_runs
+from analysis.leak import leak_rows
 from analysis.measurement import GENERATOR, elapsed_s
 from analysis.metric_table import metric_rows
 from analysis.objective import evaluate
@@ -71,7 +72,7 @@ def judge_runs(
     checks = list(_together(runs))
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
-    objectives = evaluate(
+    objectives = leak_rows(last.target.leak, [run.log.events for run in runs]) + evaluate(
         last.target.objectives,
         [run.measurement for run in runs],
         [run.readings for run in runs],
@@ -240,7 +241,7 @@ def _counts(runs: Sequence[JudgedRun]) -> dict[str, dict[str, object]]:
     }
 
 
-_IF_ANY = ("text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
+_IF_ANY = ("left", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
 
 
 def _plain(counts: Counts) -> dict[str, object]:

@@ -163,6 +163,12 @@ METRICS: Mapping[str, Metric] = _table(
             "How fast the resident memory of the service's processes grew over the measured part.",
         ),
         _number(
+            "leak",
+            "",
+            Direction.LOWER,
+            "What the service still holds some time after the load, above its level of before.",
+        ),
+        _number(
             "host_memory",
             "percent",
             Direction.LOWER,

@@ -11,6 +11,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from analysis.endpoint import Dialect, Endpoint, Expectation
 from analysis.env_template import expand, masked, masked_url
 from analysis.errors import ConfigurationError, Phrase, RunLogError
+from analysis.leak import LeakWatch
 from analysis.objective_file import SERVICE_OBJECTIVES, WHOLE_SERVICE, NumberTables
 from analysis.request_text import check_base_url, check_headers
 from analysis.sidecar_watch import ProcessWatch, SidecarWatch
@@ -55,6 +56,8 @@ class Target:
     objectives: tuple[Objective, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)
     """`metric.statistic` or `endpoint.metric.statistic` to the change that is tolerated."""
+    leak: LeakWatch | None = None
+    """Which leaks are looked for after the load."""
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Endpoint to metric to the most microseconds a request may take to count as goodput."""
     file: str = ""
@@ -82,6 +85,7 @@ def load_target(name_or_path: str, root: Path | None = None) -> Target:
         questions=_questions(table.questions, endpoints, path, root or LOCUSTFILES),
         tls=table.tls.tls(path),
         sidecar=sidecar,
+        leak=None if table.leak is None else table.leak.watch(),
         objectives=numbers.objectives(table.objectives, sidecar),
         margins=numbers.margins(table.margins),
         limits=numbers.limits(table.limits),

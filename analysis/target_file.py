@@ -8,6 +8,7 @@ from pydantic import Field
 from analysis.endpoint_file import EndpointTable
 from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
+from analysis.leak_file import LeakTable
 from analysis.sidecar_file import SidecarTable
 from analysis.target_parts import Tls
 from analysis.toml_file import NAME, Table, shown_path
@@ -61,6 +62,7 @@ class TargetTable(Table):
     questions: QuestionsTable | None = None
     tls: TlsTable = Field(default_factory=TlsTable)
     sidecar: SidecarTable = Field(default_factory=SidecarTable)
+    leak: LeakTable | None = None
     objectives: dict[str, Any] = Field(default_factory=dict)
     margins: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)

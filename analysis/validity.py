@@ -135,7 +135,7 @@ def _conservation(log: RunLog) -> Check:
 
 def _aborted(log: RunLog) -> Check:
     """A warning: in a run stopped early it is our doing, at the end of `-t` it can be the service's."""
-    aborted = sum(counts.aborted for counts in log.totals().values())
+    aborted = sum(counts.aborted - counts.left for counts in log.totals().values())
     if not aborted:
         return Check("aborted", True, "0", None, "no request was killed in flight", invalidates=False)
     text = f"{plural(aborted, 'request')} had no outcome when the drain limit ended them"

@@ -24,14 +24,14 @@ class Book:
 
     __slots__ = (
         "_gaps_us", "aborted", "bytes", "coalesced", "dropped", "empty_retrievals", "events", "exemplars",
-        "failed", "good", "histograms", "hits", "misses", "ok", "retrievals", "started", "text_bytes",
+        "failed", "good", "histograms", "hits", "left", "misses", "ok", "retrievals", "started", "text_bytes",
         "tokens",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.dropped = self.started = self.ok = self.aborted = 0
         self.bytes = self.events = self.good = self.coalesced = self.text_bytes = self.tokens = 0
-        self.hits = self.misses = self.retrievals = self.empty_retrievals = 0
+        self.left = self.hits = self.misses = self.retrievals = self.empty_retrievals = 0
         self.failed: Counter[str] = Counter()
         self.histograms: dict[str, Histogram] = {}
         self.exemplars: list[JsonRow] = []
@@ -95,6 +95,7 @@ class Book:
             "ok": self.ok,
             "failed": dict(self.failed),
             "aborted": self.aborted,
+            "left": self.left,
             "bytes": self.bytes,
             "events": self.events,
             "good": self.good,

@@ -30,5 +30,8 @@ class Connection(Protocol):
     def is_stale(self) -> bool:
         """Whether the service has closed the idle connection, or sent something nobody asked for."""
 
+    def reset_on_close(self) -> None:
+        """From now on `close` cuts the connection (RST) instead of ending it."""
+
     def close(self) -> None:
         """Safe to call twice."""

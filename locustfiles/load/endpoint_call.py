@@ -13,7 +13,8 @@ from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.client import Client
 from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
-from locustfiles.load.outcome import Outcome
+from locustfiles.load.leaver import Leaver
+from locustfiles.load.outcome import LEFT, Outcome
 from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.request_event import RequestEvent
@@ -37,8 +38,12 @@ class EndpointCall:
         recorder: Recorder,
         event: RequestEvent,
         expected: Mapping[str, Sequence[str]] = NOTHING,
+        identity: str = "",
     ) -> None:
-        """`expected` are the words, in lower case, that the answer to a question must hold."""
+        """`expected` are the words, in lower case, that the answer to a question must hold.
+
+        Calls of the same identity leave the same streams.
+        """
         self.endpoint = endpoint
         self.asks = endpoint.asks
         """Whether a call needs a question."""
@@ -57,6 +62,9 @@ class EndpointCall:
         self._reading = AnswerReading(endpoint, expected)
         if self._is_stream:
             self._new_decoder = new_decoders(endpoint)
+        self._leaver = (
+            None if endpoint.leave is None else Leaver(endpoint.leave, f"{identity}/{endpoint.name}")
+        )
 
     def drop(self, due_ns: int) -> None:
         """Count an arrival that could not be sent."""
@@ -82,6 +90,9 @@ class EndpointCall:
             raise
         finally:
             self._all.in_flight -= 1
+        if outcome is LEFT:
+            self._recorder.leave(sched_ns)
+            return True
         self._record(exchange, outcome)
         return outcome.failure is None
 
@@ -129,15 +140,34 @@ class EndpointCall:
         self, client: Client, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
         endpoint = self.endpoint
+        leave = None if self._leaver is None else self._leaver.next()
+        timeout_s = endpoint.timeout_s
+        if leave is not None:
+            timeout_s = min(timeout_s, leave.after_s or timeout_s)
+            client.resets = leave.resets
         decoder = self._new_decoder()
         stream = client.stream(
             request,
             sched_ns=sched_ns,
-            timeout_s=endpoint.timeout_s,
+            timeout_s=timeout_s,
             max_body_bytes=endpoint.max_body_bytes,
             decoder=decoder,
         )
         timer = TextTimer()
         for events in stream.reads():
             timer.take(events)
-        return stream.exchange, self._reading.stream(stream.exchange, timer, decoder.said, question)
+            if leave is not None and leave.is_due(timer):
+                break
+        exchange = stream.exchange
+        if leave is not None:
+            client.close()
+            client.resets = False
+            if leave.is_due(timer) or _ran_out(exchange, timeout_s, endpoint.timeout_s):
+                return exchange, LEFT
+        return exchange, self._reading.stream(exchange, timer, decoder.said, question)
+
+
+def _ran_out(exchange: Exchange, timeout_s: float, limit_s: float) -> bool:
+    """Whether the user's own patience ended the exchange, which is no failure of the service."""
+    failure = exchange.failure
+    return timeout_s < limit_s and failure is not None and failure.kind is FailureKind.TIMEOUT

@@ -13,6 +13,7 @@ from typing import Any
 import gevent
 
 from analysis.errors import RunLogError, TargetDownError
+from analysis.event import EventKind
 from analysis.profile import LoadProfile
 from analysis.run_directory import RunDirectory
 from analysis.run_log_writer import RunLogWriter
@@ -26,6 +27,7 @@ from locustfiles.load.reference_service import answers
 from locustfiles.load.run_file import RunFile
 from locustfiles.load.run_plan import RunPlan
 from locustfiles.load.sample_watch import SampleWatch
+from locustfiles.load.settling import Settling
 from locustfiles.load.sidecar_child import SidecarChild
 from locustfiles.load.slice_clock import NS_PER_S
 from locustfiles.load.stamp import now_ns
@@ -61,6 +63,7 @@ class LiveRun:
         )
         self._file = RunFile(self.directory, settings, target, profile)
         self._abort = AbortWatch(profile.abort, profile.slice_s)
+        self._settling = None if target.leak is None else Settling(target.leak)
         self._faults: set[str] = set()
         self._drained = False
 
@@ -83,6 +86,8 @@ class LiveRun:
         self._sidecar = SidecarChild(self.settings, self.target, service, self._take_sample_line, self.event)
         if self._sidecar.not_watched is not None:
             self._file.not_watched.append(self._sidecar.not_watched)
+        elif self._settling is not None:
+            self._settling.wait_for_level()
         self._start_ns = now_ns() + round(LEAD_S * NS_PER_S)
         self._log.start_ns = self._start_ns
         self._file.write_start(self._start_ns)
@@ -198,6 +203,7 @@ class LiveRun:
         """Stop what runs beside the load and write the final run.json. Call it once."""
         if self.started:
             self._watcher.kill(block=False)
+            self._settle()
         if self._sidecar is not None:
             self._sidecar.stop()
         if self._log.fault is not None:
@@ -221,6 +227,14 @@ class LiveRun:
         reason = self.stop_reason
         by_hand = reason is not None and reason.kind is StopKind.HAND and not self.profile.stages
         return self.started and (self.status == RunStatus.COMPLETE or by_hand)
+
+    def _settle(self) -> None:
+        """Give the service time to let go of what it holds, and log what it kept."""
+        settling, sidecar = self._settling, self._sidecar
+        if settling is not None and sidecar is not None and sidecar.not_watched is None:
+            told = settling.settle()
+            if told is not None:
+                self.event(EventKind.SETTLED, **told)
 
     def _watch(self) -> None:
         while True:
@@ -260,6 +274,8 @@ class LiveRun:
             return
         self._log.append_sample(sample)
         self._samples.take(sample)
+        if self._settling is not None:
+            self._settling.take(sample)
 
     def _take_exemplars(self, endpoint: str, exemplars: Iterable[Mapping[str, Any]]) -> None:
         for exemplar in exemplars:

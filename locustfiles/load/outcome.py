@@ -29,3 +29,6 @@ class Outcome(NamedTuple):
 
 PLAIN = Outcome()
 """A good answer that says nothing about itself."""
+
+LEFT = Outcome()
+"""A stream that its user left: neither good nor failed. Compare by identity."""

@@ -49,6 +49,12 @@ class EndpointRecorder:
         """A started request that was killed before it had an outcome."""
         self.book(due_ns, now_ns()).aborted += 1
 
+    def leave(self, due_ns: int) -> None:
+        """A started stream that its user left on purpose."""
+        book = self.book(due_ns, now_ns())
+        book.aborted += 1
+        book.left += 1
+
     def finish(self, exchange: Exchange, outcome: Outcome, *, heard: bool) -> None:
         """A started request with its outcome; `heard` when its `request` event is fired as well.
 

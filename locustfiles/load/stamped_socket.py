@@ -3,6 +3,7 @@
 import _socket
 import select
 import socket
+import struct
 from collections.abc import Callable
 from math import inf
 from time import monotonic
@@ -16,6 +17,7 @@ from locustfiles.load.stamp import ANCILLARY_BYTES, SO_TIMESTAMPNS, now_ns, stam
 
 READ_BYTES = 65_536
 READ, WRITE = 1, 2
+LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class StampedSocket:
@@ -91,6 +93,9 @@ class StampedSocket:
     def has_received(self) -> bool:
         """Whether a read would not wait: there are bytes, or the end, or an error."""
         return bool(self._poll(0))
+
+    def reset_on_close(self) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
 
     def close(self) -> None:
         self._stop_watching()

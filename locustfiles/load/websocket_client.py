@@ -42,6 +42,8 @@ class WebSocketClient:
         self.clock: Literal["kernel", "user"] = self._dialer.clock
         self.opened = 0
         """Connections opened so far."""
+        self.resets = False
+        """Whether connections are cut (RST) instead of closed."""
         self._link: WebSocketLink | None = None
 
     def exchange(
@@ -81,6 +83,8 @@ class WebSocketClient:
         """Close the connection, if there is one."""
         link, self._link = self._link, None
         if link is not None:
+            if self.resets:
+                link.reset_on_close()
             link.close()
 
     def _ask(self, exchange: Exchange, request: PreparedRequest, timeout_s: float) -> WebSocketLink | None:

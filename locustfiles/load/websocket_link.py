@@ -131,6 +131,10 @@ class WebSocketLink:
             self._tend_once()
         return self.end is None
 
+    def reset_on_close(self) -> None:
+        """From now on `close` cuts the connection (RST) instead of ending it."""
+        self._connection.reset_on_close()
+
     def close(self, code: int = NORMAL) -> None:
         """Say so, as far as that goes without waiting, and close. Safe to call twice."""
         self._stop_tending()

@@ -49,6 +49,8 @@ class WireClient:
         self.opened = 0
         """Connections opened so far."""
         self._dialer = Dialer(self._origin, connect_timeout_s, stamps=stamps, context=context)
+        self.resets = False
+        """Whether connections are cut (RST) instead of closed."""
         self._templates: dict[tuple[object, ...], RequestTemplate] = {}
         self._connection: Connection | None = None
         self._response = Response()
@@ -103,6 +105,8 @@ class WireClient:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            if self.resets:
+                connection.reset_on_close()
             connection.close()
             self._response = Response()
 

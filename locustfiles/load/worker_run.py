@@ -51,7 +51,9 @@ class WorkerRun:
         questions = self.target.questions
         expected = {} if questions is None else load_expected_words(Path(questions.file))
         self.calls = {
-            name: EndpointCall(endpoint, headers[name], self.recorder, event, expected)
+            name: EndpointCall(
+                endpoint, headers[name], self.recorder, event, expected, f"{plan.seed}/{worker}"
+            )
             for name, endpoint in self.target.endpoints.items()
         }
         self.base_url = usable_url(self.target, plan.base_url or None, os.environ)

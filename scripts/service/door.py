@@ -46,6 +46,8 @@ class Door:
             # the framework has already answered 500 if it could; without this line the fault would be silent
             logger.exception("%s %s failed", scope["method"], scope["path"])
         finally:
+            if visit.gone and not visit.completed:
+                await self._faults.hold_abandoned(endpoint)
             self._tally.leave(endpoint, visit.completed)
             status = visit.status if visit.completed and visit.status else CLIENT_GONE
             self._telemetry.request(endpoint, status, time.perf_counter() - started_s)

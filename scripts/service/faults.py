@@ -26,6 +26,7 @@ class FaultPlan(BaseModel):
     slow_stream_ms: float = Field(default=0.0, ge=0.0, le=600_000.0)
     cut_stream_rate: float = Rate
     reset_rate: float = Rate
+    keep_abandoned: bool = False
 
 
 class Faults:
@@ -67,6 +68,11 @@ class Faults:
     async def slow_token(self) -> None:
         if self.plan.slow_stream_ms:
             await asyncio.sleep(self.plan.slow_stream_ms / 1e3)
+
+    async def hold_abandoned(self, endpoint: str) -> None:
+        """A request whose client has left stays open until the faults change."""
+        if self.plan.keep_abandoned and endpoint in self.plan.endpoints:
+            await self._released.wait()
 
     def resets(self, endpoint: str) -> bool:
         return endpoint in self.plan.endpoints and self._draw(self.plan.reset_rate)

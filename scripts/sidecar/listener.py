@@ -1,8 +1,11 @@
-"""Finds which processes hold the listening socket of a TCP port."""
+"""Finds which processes hold the listening socket of a TCP port, and how many connections it has."""
 
+import re
 from pathlib import Path
 
-_LISTEN = "0A"  # TCP_LISTEN in the kernel's tcp_states.h, as /proc/net/tcp prints it
+# States of the kernel's tcp_states.h, as /proc/net/tcp prints them.
+_LISTEN = "0A"
+_OPEN = b"01|08"  # TCP_ESTABLISHED, TCP_CLOSE_WAIT
 
 
 def listening_inodes(port: int, proc: Path = Path("/proc")) -> frozenset[str]:
@@ -18,6 +21,19 @@ def listening_inodes(port: int, proc: Path = Path("/proc")) -> frozenset[str]:
             if words[3] == _LISTEN and int(words[1].rpartition(":")[2], 16) == port:
                 inodes.add(words[9])
     return frozenset(inodes)
+
+
+def open_connections(port: int, proc: Path = Path("/proc")) -> int | None:
+    """Connections that the port's side has not closed: established ones, and those whose client went away."""
+    pattern = re.compile(rb":%04X [0-9A-F]+:[0-9A-F]{4} (?:%s) " % (port, _OPEN))
+    found = None
+    for name in ("tcp", "tcp6"):
+        try:
+            table = (proc / "net" / name).read_bytes()
+        except OSError:
+            continue
+        found = (found or 0) + len(pattern.findall(table))
+    return found
 
 
 def socket_owners(inodes: frozenset[str], proc: Path = Path("/proc")) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from scripts.sidecar.cgroup import Cgroup
-from scripts.sidecar.listener import listening_inodes, socket_owners
+from scripts.sidecar.listener import listening_inodes, open_connections, socket_owners
 from scripts.sidecar.reading import Reading
 from scripts.sidecar.tick import NS_PER_S
 
@@ -23,6 +23,8 @@ class ProcessReading:
     pids: tuple[int, ...]
     rss_bytes: int
     fds: int | None
+    connections: int | None
+    """Open towards clients of the watched port; None without a port."""
     threads: int
     cpu_percent: float | None
     cgroup_memory_limit_bytes: int | None
@@ -86,6 +88,7 @@ class ProcessTree:
             tuple(pids),
             rss_bytes,
             fds if fds_seen else None,
+            None if self._port is None else open_connections(self._port, self._proc),
             threads,
             percent,
             limits.memory_limit_bytes if limits else None,
