@@ -101,6 +101,8 @@ class Endpoint:
     timeout_s: float = 60.0
     """For the whole exchange, connecting included."""
     connect_timeout_s: float = 5.0
+    first_byte_timeout_s: float | None = None
+    """From the end of the request to the first byte of the answer; None: `timeout_s` alone holds."""
     max_body_bytes: int = 16 * 1024 * 1024
     max_event_bytes: int = 1024 * 1024
     """Of a stream that is waited for the end of an event: no more than this is kept."""

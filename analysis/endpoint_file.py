@@ -106,6 +106,7 @@ class EndpointTable(Table):
     expect: ExpectTable = Field(default_factory=ExpectTable)
     timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
     connect_timeout: Annotated[Duration, Field(gt=0, le=600)] = 5.0
+    first_byte_timeout: Annotated[Duration, Field(gt=0, le=3600)] | None = None
     max_body_bytes: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024
     max_event_bytes: Annotated[int, Field(ge=MIN_EVENT_BYTES)] = 1024 * 1024
     stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
@@ -149,6 +150,7 @@ class EndpointTable(Table):
             expect=self.expect.expectation(self.dialect, events),
             timeout_s=self.timeout,
             connect_timeout_s=min(self.connect_timeout, self.timeout),
+            first_byte_timeout_s=self.first_byte_timeout,
             max_body_bytes=self.max_body_bytes,
             max_event_bytes=self.max_event_bytes,
             stage_json=dict(self.stage_json),

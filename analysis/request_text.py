@@ -14,7 +14,11 @@ REDIS = ("redis://", "rediss://", "unix://")
 
 _MAX_PORT = 65535
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CLIENT_HEADERS = ("connection", "content-length", "expect", "transfer-encoding", "upgrade")
+CLIENT_HEADERS = ("connection", "content-length", "expect", "transfer-encoding", "upgrade")
+"""Those that the client sets itself."""
+
+_CODING = re.compile(r"\s*([!-~]+?)\s*(?:;\s*[qQ]=([01](?:\.\d{0,3})?)\s*)?")
+_CODINGS = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "identity": None}
 
 
 def check_path(path: str, file: str, key: str) -> None:
@@ -36,7 +40,7 @@ def check_headers(headers: Mapping[str, str], file: str, key: str) -> None:
         place = f"{key}.{dotted((name,))}"
         if not _HEADER_NAME.fullmatch(name):
             raise ConfigurationError(file=file, key=place, found=name, wanted="a header name")
-        if name.lower() in _CLIENT_HEADERS:
+        if name.lower() in CLIENT_HEADERS:
             raise ConfigurationError(
                 file=file, key=place, found=name, wanted="a header that the client does not set itself"
             )
@@ -48,6 +52,29 @@ def check_headers(headers: Mapping[str, str], file: str, key: str) -> None:
                 wanted="one line of Latin-1 text",
             )
         check_references(value, file=file, key=place)
+        if name.lower() == "accept-encoding" and "${" not in value:
+            try:
+                asked_codings(value)
+            except ValueError as error:
+                raise ConfigurationError(file=file, key=place, found=value, wanted=str(error)) from None
+
+
+def asked_codings(accept_encoding: str) -> frozenset[str]:
+    """The content codings that this header's value asks for; all of them can be undone.
+
+    A `ValueError` says what is wanted instead.
+    """
+    asked: set[str] = set()
+    for entry in filter(str.strip, accept_encoding.split(",")):
+        match = _CODING.fullmatch(entry)
+        if match is not None and match[2] and float(match[2]) == 0:
+            continue
+        if match is None or match[1].lower() not in _CODINGS:
+            raise ValueError("gzip, deflate or identity, which is the default")
+        coding = _CODINGS[match[1].lower()]
+        if coding is not None:
+            asked.add(coding)
+    return frozenset(asked)
 
 
 def split_url(url: str) -> SplitResult:

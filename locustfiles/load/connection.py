@@ -19,7 +19,10 @@ class Connection(Protocol):
         """No wait lasts beyond this reading of `time.monotonic`."""
 
     def send(self, data: bytes) -> bool:
-        """Hand all bytes to the kernel. False when an answer came before the service took them all."""
+        """Hand all bytes to the kernel. False when something came before the service took them all."""
+
+    def send_rest(self) -> bool:
+        """Go on after a `send` that said False and a `receive`; it ends in the same ways."""
 
     def receive(self) -> bytes:
         """The next bytes, once there are some; b"" at the end of the file."""

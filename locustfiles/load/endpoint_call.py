@@ -116,7 +116,13 @@ class EndpointCall:
     def _prepared(self, client: Client, question: str) -> PreparedRequest:
         endpoint, body = self.endpoint, self._body.fill(question)
         if isinstance(client, WireClient):
-            request = client.prepare(endpoint.method, endpoint.path, self._headers, body)
+            request = client.prepare(
+                endpoint.method,
+                endpoint.path,
+                self._headers,
+                body,
+                first_byte_timeout_s=endpoint.first_byte_timeout_s,
+            )
         else:
             request = PreparedRequest(endpoint.method, body or b"")
         if len(self._ready) >= BODIES_KEPT:

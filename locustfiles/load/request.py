@@ -7,16 +7,15 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from analysis.errors import UsageError
-from analysis.request_text import split_url
+from analysis.request_text import CLIENT_HEADERS, asked_codings, split_url
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 FORBIDDEN_IN_VALUE = re.compile(r"[\r\n\0]")
-FRAMING = frozenset({"content-length", "transfer-encoding"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 DEFAULT_HEADERS: Mapping[str, str] = {
     "User-Agent": "plimsoll",
     "Accept": "*/*",
-    "Accept-Encoding": "identity",  # a compressed stream cannot be stamped event by event
+    "Accept-Encoding": "identity",  # many services hold back the events of a compressed stream
 }
 PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
@@ -43,6 +42,10 @@ class PreparedRequest(NamedTuple):
 
     method: str
     data: bytes
+    codings: frozenset[str] = frozenset()
+    """What the answer's body may be compressed with."""
+    first_byte_timeout_s: float | None = None
+    """Longest wait from the end of the request to the first byte of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,17 @@ class RequestTemplate:
     method: str
     head: bytes
     """Up to the value of Content-Length, which comes last, or to the end of the headers."""
+    codings: frozenset[str]
+    """What the answer's body may be compressed with."""
 
-    def filled(self, body: bytes | None) -> PreparedRequest:
+    def filled(self, body: bytes | None, first_byte_timeout_s: float | None = None) -> PreparedRequest:
         """The request with this body."""
         if body is None and self.method not in WITH_BODY:
-            return PreparedRequest(self.method, self.head + b"\r\n")
+            data = self.head + b"\r\n"
+            return PreparedRequest(self.method, data, self.codings, first_byte_timeout_s)
         body = body or b""
-        return PreparedRequest(self.method, b"%bContent-Length: %d\r\n\r\n%b" % (self.head, len(body), body))
+        data = b"%bContent-Length: %d\r\n\r\n%b" % (self.head, len(body), body)
+        return PreparedRequest(self.method, data, self.codings, first_byte_timeout_s)
 
 
 def parse_origin(base_url: str) -> Origin:
@@ -95,13 +102,21 @@ def request_template(
             merged[name.lower()] = (name, value)
     lines = [f"{method} {origin.path}{_escaped(path)} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in merged.values()]
-    return RequestTemplate(method, "".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+    head = "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+    return RequestTemplate(method, head, _asked_codings(merged["accept-encoding"][1]))
+
+
+def _asked_codings(accept_encoding: str) -> frozenset[str]:
+    try:
+        return asked_codings(accept_encoding)
+    except ValueError as error:
+        raise UsageError(f"header Accept-Encoding: found {accept_encoding}, wanted {error}") from None
 
 
 def _check_header(name: str, value: str) -> None:
     if not TOKEN.fullmatch(name):
         raise UsageError(f"header name: found {name!r}, wanted letters, digits and hyphens")
-    if name.lower() in FRAMING:
+    if name.lower() in CLIENT_HEADERS:
         raise UsageError(f"header {name}: set by the client itself; leave it out")
     if FORBIDDEN_IN_VALUE.search(value) or any(ord(char) > 255 for char in value):
         raise UsageError(f"header {name}: its value holds a character that no header may hold")

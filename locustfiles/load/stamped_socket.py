@@ -37,6 +37,7 @@ class StampedSocket:
         "_send",
         "_socket",
         "_timer",
+        "_unsent",
         "_waiter",
         "_watching",
         "_when_idle",
@@ -59,6 +60,7 @@ class StampedSocket:
         self._timer: Any = None
         self._deadline_s = self._armed_until_s = inf
         self._waiter: Any = None
+        self._unsent = memoryview(b"")
         self._when_idle: Callable[[], None] | None = None
         self.stamp_ns = 0
         self.lag_ns: int | None = None
@@ -73,14 +75,39 @@ class StampedSocket:
             sent = self._send(data)
         except BlockingIOError:
             sent = 0
-        return sent == len(data) or self._send_rest(memoryview(data)[sent:])
+        if sent == len(data):
+            return True
+        self._unsent = memoryview(data)[sent:]
+        return self.send_rest()
+
+    def send_rest(self) -> bool:
+        self._stop_watching()
+        # Readable as well: a service may refuse a large body by its answer, and take no more of it.
+        one_way = self._when_idle is None
+        is_ready = self._hub.loop.io(self._socket.fileno(), READ | WRITE if one_way else WRITE)
+        is_ready.start(self._wake)
+        try:
+            while self._unsent:
+                self._wait()
+                try:
+                    self._unsent = self._unsent[self._send(self._unsent) :]
+                except BlockingIOError:
+                    if one_way and self._is_answered():
+                        return False
+        finally:
+            is_ready.stop()
+            is_ready.close()
+        return True
 
     def receive(self) -> bytes:
         while True:
             if not self._watching:
                 self._is_readable.start(self._wake)
                 self._watching = True
-            self._wait()
+            try:
+                self._wait()
+            except TimeoutError:
+                return self._in_time()
             try:
                 return self._take()
             except BlockingIOError:
@@ -114,6 +141,16 @@ class StampedSocket:
             self.stamp_ns, self.lag_ns = seen_ns, None
         else:
             self.stamp_ns, self.lag_ns = stamp_ns, seen_ns - stamp_ns
+        return data
+
+    def _in_time(self) -> bytes:
+        """What had come before the deadline, although nobody looked; TimeoutError when that is nothing."""
+        try:
+            data = self._take()
+        except BlockingIOError:
+            raise TimeoutError from None
+        if self.stamp_ns > now_ns() - (monotonic() - self._deadline_s) * 1e9:
+            raise TimeoutError
         return data
 
     def _wait(self) -> None:
@@ -157,28 +194,9 @@ class StampedSocket:
         else:
             self._waiter.throw(TimeoutError())
 
-    def _send_rest(self, rest: memoryview) -> bool:
-        self._stop_watching()
-        # Readable as well: a service may refuse a large body by its answer, and take no more of it.
-        one_way = self._when_idle is None
-        is_ready = self._hub.loop.io(self._socket.fileno(), READ | WRITE if one_way else WRITE)
-        is_ready.start(self._wake)
-        try:
-            while rest:
-                self._wait()
-                try:
-                    rest = rest[self._send(rest) :]
-                except BlockingIOError:
-                    if one_way and self._is_answered():
-                        return False
-        finally:
-            is_ready.stop()
-            is_ready.close()
-        return True
-
     def _is_answered(self) -> bool:
-        """Called while a request is on its way and something has come: whether that is the answer to it."""
-        return True
+        """Called while a request is on its way: whether something has come that may be the answer to it."""
+        return self.has_received()
 
 
 def _polled(fileno: int) -> Callable[[int], list[tuple[int, int]]]:

@@ -15,6 +15,7 @@ from locustfiles.load import dialect, wire
 from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
+from locustfiles.load.stream_exchange import StreamExchange
 from locustfiles.peers.rounds import ROUND, Rounds
 from locustfiles.peers.stream_log import AS_TEXT, OUTPUT, StreamLog
 from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
@@ -22,7 +23,7 @@ from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
 __all__ = ["Arrivals", "HealthUser", "QueryUser", "StreamUser"]
 
 
-class StampedExchange(wire.StreamExchange):
+class StampedExchange(StreamExchange):
     """Hands everything through, and writes the stamps of the text events to a file."""
 
     def reads(self) -> Iterator[Sequence[StreamEvent]]:
@@ -37,7 +38,7 @@ class StampedExchange(wire.StreamExchange):
             shared(StreamLog, os.environ[OUTPUT]).add(first, self.exchange.send_ns, now_ns(), stamps_ns)
 
 
-class RoundExchange(wire.StreamExchange):
+class RoundExchange(StreamExchange):
     """Hands everything through, and tells the server when a round was read."""
 
     def reads(self) -> Iterator[Sequence[StreamEvent]]:

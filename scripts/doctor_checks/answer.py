@@ -2,19 +2,22 @@
 
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import httpx
 
 from analysis.failure import Failure, FailureKind
+from analysis.request_text import asked_codings
 from analysis.target import Endpoint
 from locustfiles.load.body_template import BodyTemplate
+from locustfiles.load.content_coding import Inflater, inflater_for
 from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import AnswerCheck
 from locustfiles.load.stream_end import settled
 from locustfiles.load.stream_event import EventKind, StreamDecoder, StreamEvent
+from locustfiles.load.violation import ProtocolViolation
 from scripts.sidecar.reason import short_reason
 
 
@@ -41,7 +44,8 @@ def client_for(base_url: str, context: ssl.SSLContext) -> httpx.Client:
 def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], question: str) -> Answer:
     """One request; whatever goes wrong is the answer's failure."""
     content = BodyTemplate(endpoint.body).fill(question)
-    sent_headers = {"accept-encoding": "identity", **headers}
+    sent_headers = httpx.Headers({"accept-encoding": "identity"})
+    sent_headers.update(headers)
     if content is not None:
         sent_headers.setdefault("content-type", "application/json")
     timeout = httpx.Timeout(endpoint.timeout_s, connect=endpoint.connect_timeout_s)
@@ -52,6 +56,8 @@ def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], qu
         ) as response:
             chunks = _bounded(response.iter_raw(), started + endpoint.timeout_s, endpoint.max_body_bytes)
             exchange = Exchange(sched_ns=0, status=response.status_code, head=_head(response))
+            asked = asked_codings(sent_headers["accept-encoding"])
+            chunks = _decompressed(chunks, exchange, asked, endpoint.max_body_bytes)
             read = _read_stream if endpoint.dialect.is_stream else _read_whole
             answer = read(exchange, endpoint, chunks, started)
             closes = (
@@ -60,6 +66,8 @@ def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], qu
             )
     except BodyRefusedError as error:
         return Answer(error.failure)
+    except ProtocolViolation as violation:
+        return Answer(Failure(FailureKind.PROTOCOL, str(violation)))
     except httpx.HTTPError as error:
         return Answer(_transport_failure(error))
     return replace(answer, total_ms=_ms_since(started), closes=closes)
@@ -120,6 +128,19 @@ def _bounded(chunks: Iterable[bytes], deadline: float, max_bytes: int) -> Iterab
         if time.monotonic() > deadline:
             raise BodyRefusedError(Failure(FailureKind.TIMEOUT, "the answer did not end in time"))
         yield chunk
+
+
+def _decompressed(
+    chunks: Iterable[bytes], exchange: Exchange, asked: Collection[str], max_bytes: int
+) -> Iterable[bytes]:
+    """Without any chunk there is no body whose coding could matter."""
+    inflater: Inflater | None = None
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            inflater = inflater_for(exchange.headers, asked, max_bytes)
+        yield chunk if inflater is None else inflater.feed(chunk)
+    if inflater is not None:
+        inflater.finish()
 
 
 def _transport_failure(error: httpx.HTTPError) -> Failure:
