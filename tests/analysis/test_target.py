@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import ConfigurationError, RunLogError
+from analysis.request_text import asked_codings
 from analysis.target import (
     Dialect,
     Endpoint,
@@ -53,6 +54,7 @@ def test_a_short_file_has_sensible_defaults(tmp_path: Path) -> None:
     assert (query.method, query.dialect, query.asks) == ("POST", Dialect.JSON, True)
     assert (health.method, health.body, health.asks) == ("GET", None, False)
     assert (query.timeout_s, query.connect_timeout_s, query.max_body_bytes) == (60.0, 5.0, 2**24)
+    assert query.first_byte_timeout_s is None
     assert query.expect.status == (200,)
     assert target.sidecar.host
     assert target.sidecar.process is None
@@ -98,6 +100,33 @@ def test_of_the_files_of_tls_a_redacted_target_keeps_the_names(tmp_path: Path) -
 
 def test_a_target_that_asks_nothing_needs_no_questions(tmp_path: Path) -> None:
     assert load(tmp_path, 'base_url = "http://h"\n[endpoints.health]\npath = "/"').questions is None
+
+
+def test_a_wait_for_the_first_byte_and_compression_are_asked_for_by_endpoint(tmp_path: Path) -> None:
+    text = SHORTEST + (
+        "first_byte_timeout = '1500ms'\nheaders = { Accept-Encoding = 'deflate;q=0.5, gzip' }\n"
+        "[endpoints.other]\npath = '/'\nheaders = { Accept-Encoding = '${CODINGS}' }"
+    )
+    target = load(tmp_path, text)
+
+    assert target.endpoints["health"].first_byte_timeout_s == 1.5
+    assert target_from_json(redacted(target)).endpoints["health"].first_byte_timeout_s == 1.5
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        ("", set()),
+        ("identity", set()),
+        ("gzip", {"gzip"}),
+        ("X-GZIP , Deflate;q=1.0", {"gzip", "deflate"}),
+        ("gzip;q=0, deflate", {"deflate"}),
+        ("*;q=0, gzip ; q=0.001", {"gzip"}),
+        ("br;q=0", set()),
+    ],
+)
+def test_codings_are_asked_for_as_the_header_says(value: str, asked: set[str]) -> None:
+    assert asked_codings(value) == asked
 
 
 def test_a_stream_is_expected_to_be_one_and_to_hold_text(tmp_path: Path) -> None:
@@ -266,6 +295,14 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
             "endpoints.x.dialect: .*wanted one of json, text, rag-events",
         ),
         ("[endpoints.x]\npath = '/'\ntimeout = 0", "endpoints.x.timeout: found 0.*, wanted a number above 0"),
+        (
+            "[endpoints.x]\npath = '/'\nfirst_byte_timeout = 0",
+            "endpoints.x.first_byte_timeout: found 0.*, wanted",
+        ),
+        (
+            "[endpoints.x]\npath = '/'\nheaders = { accept-encoding = 'gzip, br' }",
+            'endpoints.x.headers.accept-encoding: found "gzip, br", wanted gzip, deflate or identity',
+        ),
         (
             "[endpoints.x]\npath = '/'\nbody.a = 2020-01-01",
             "endpoints.x.body: found a table, wanted only what JSON has",

@@ -103,6 +103,10 @@ def test_a_timeout_is_no_part_of_the_scenario(tmp_path: Path) -> None:
             'method = "POST"',
             'endpoints.query.method: found it beside protocol = "websocket", wanted no method',
         ),
+        (
+            "first_byte_timeout = 1",
+            'endpoints.query.first_byte_timeout: found it beside protocol = "websocket", wanted idle_timeout',
+        ),
         ("body = 1", "endpoints.query.send: found it beside body, which means the same, wanted one of the"),
         (
             "expect = { status = 200 }",

@@ -40,6 +40,10 @@ def test_a_request_says_what_was_prepared(truth: Truth) -> None:
         ("GET", "A", "b\r\nC: d"),
         ("GET", "A", "€"),
         ("GET", "Content-Length", "5"),
+        ("GET", "transfer-encoding", "chunked"),
+        ("GET", "Connection", "close"),
+        ("GET", "Expect", "100-continue"),
+        ("GET", "Upgrade", "websocket"),
     ],
 )
 def test_a_request_that_would_break_the_protocol_is_refused(method: str, name: str, value: str) -> None:

@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from locustfiles.load.stamp import ClockWatch, stamp_of
+from locustfiles.load import wire
+from locustfiles.load.stamp import ClockWatch, now_ns, stamp_of
 from locustfiles.load.wire import WireClient
 from tests.locustfiles.asking import ask
 from tests.locustfiles.kernel_stamps import assert_stamps_are_the_kernels
-from tests.servers.script import bytewise, response
+from tests.servers.script import bytewise, delay, response, send
 from tests.servers.truth import Truth
 
 pytestmark = pytest.mark.alone
@@ -17,6 +18,26 @@ pytestmark = pytest.mark.alone
 def test_stamps_are_the_kernels_and_agree_with_the_server(truth: Truth, client: WireClient) -> None:
     """The process is busy while the answer arrives: the stamps do not show it, the wake lag does."""
     assert_stamps_are_the_kernels(truth, client)
+
+
+def test_without_stamps_of_the_kernel_the_client_says_so_and_takes_its_own(
+    truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What such a kernel would have said is not known, and nothing is made up for it."""
+    monkeypatch.setattr(wire, "kernel_stamps_work", lambda: False)
+    truth.script("/ok", [delay(0.05), send(response(b"fine"))])
+    truth.clear()
+    client = WireClient(truth.url)
+
+    exchange = ask(client, "/ok")
+
+    [record] = truth.records()
+    client.close()
+    assert client.clock == "user"
+    assert exchange.wake_lag_ns is None
+    assert exchange.send_ns is not None
+    assert exchange.last_ns is not None
+    assert exchange.send_ns <= record["received_ns"] <= record["writes"][0][0] <= exchange.last_ns <= now_ns()
 
 
 def test_one_byte_at_a_time_is_stamped_from_first_to_last(truth: Truth, client: WireClient) -> None:

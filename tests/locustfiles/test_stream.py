@@ -12,7 +12,8 @@ from analysis.failure import FailureKind
 from locustfiles.load.dialect import EventKind, StreamEvent, decoder_for
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.stamp import now_ns
-from locustfiles.load.wire import StreamExchange, WireClient
+from locustfiles.load.stream_exchange import StreamExchange
+from locustfiles.load.wire import WireClient
 from tests.servers.script import (
     LAST_CHUNK,
     STREAM_HEAD,

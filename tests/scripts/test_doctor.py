@@ -1,5 +1,6 @@
 """The doctor, asked about services that are well, unwell, strange and away."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -30,6 +31,7 @@ SECRET = "pl4nted-5ecret"
 JSON = {"Content-Type": "application/json"}
 HEALTHY = response(b'{"status": "healthy", "components": {"redis": true}}', headers=JSON)
 ANSWER = response(b'{"answer": "because", "sources": [{"title": "t"}]}', headers=JSON)
+SQUEEZED = response(gzip.compress(b'{"answer": "because"}'), headers={**JSON, "Content-Encoding": "gzip"})
 EVENTS = [
     b'event: token\ndata: {"text": "be"}\n\n',
     b'event: token\ndata: {"text": "cause"}\n\n',
@@ -147,6 +149,7 @@ BAD_ANSWERS: Mapping[str, tuple[bytes | list[Step], str]] = {
     "moved": (response(b"", status=307, headers={"Location": "/health"}), "validation: status 307"),
     "empty": (response(b'{"answer": ""}'), "validation: answer is missing or empty"),
     "page": (response(b"<html>"), "validation: the answer is not JSON"),
+    "squeezed": (SQUEEZED, "protocol: compressed in a way that was not asked for"),
     "strange": (b"what?\r\n\r\n", "truncated: the answer ended early or is not HTTP/1.1"),
     "cut": ([send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}"), fin()], "truncated: "),
     "dropped": ([reset()], "reset: connection reset"),
@@ -183,6 +186,20 @@ def test_each_endpoint_that_fails_its_expectation_is_wrong_in_its_own_way(
     assert visit.states("wrong") == set(wrong)
     assert [name for name, (_, found) in wrong.items() if not visit.found(name).startswith(found)] == []
     assert all(check["advice"] for check in visit.checks.values() if check["state"] == "wrong")
+
+
+def test_a_compressed_answer_is_good_when_the_target_asks_for_it(truth: Truth, tmp_path: Path) -> None:
+    truth.script("/squeezed", SQUEEZED)
+    more = '[endpoints.squeezed]\npath = "/squeezed"\nheaders = { Accept-Encoding = "gzip" }\n'
+    more += 'expect = { json_nonempty = ["answer"] }\n'
+    visit = doctor(target_file(tmp_path, truth.url, more))
+
+    assert (visit.code, visit.states("wrong")) == (ExitCode.PASS, set())
+    assert [
+        line
+        for line in truth.records()[-1]["head"].lower().split("\r\n")
+        if line.startswith("accept-encoding")
+    ] == ["accept-encoding: gzip"]
 
 
 def test_an_optional_endpoint_that_fails_is_only_doubtful(truth: Truth, tmp_path: Path) -> None:
