@@ -123,7 +123,8 @@ class SseDecoder:
         events = self._dispatched(lines)
         if last or self._data_bytes:
             self._keep(last)
-        self._inside = bool(last or self._data or self._event or self._skip_lf)
+        is_begun = last or self._data or self._event or self._id != self.last_id
+        self._inside = bool(is_begun or self._skip_lf)
         return events
 
     def _keep(self, part: bytes) -> None:

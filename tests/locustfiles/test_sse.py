@@ -1,6 +1,8 @@
 """The SSE decoder against the WHATWG HTML standard, section 9.2.6, at every cut."""
 
 import json
+import tracemalloc
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -9,6 +11,23 @@ from hypothesis import strategies as st
 
 from locustfiles.load.framing import Message
 from locustfiles.load.sse import SseDecoder
+from tests.locustfiles.sse_cases import characters, ends, fields, line_ends, traffic
+from tests.locustfiles.sse_cases.case import one
+
+CASES = {
+    f"{group}: {name}": case
+    for group, cases in {
+        "line ends": line_ends.CASES,
+        "fields": fields.CASES,
+        "characters": characters.CASES,
+        "ends": ends.CASES,
+        "traffic": traffic.CASES,
+    }.items()
+    for name, case in cases.items()
+}
+
+SHORT = 40
+"""Bytes up to which a stream is cut in three pieces, at every pair of places."""
 
 
 def decoded(*pieces: bytes) -> list[Message]:
@@ -18,91 +37,120 @@ def decoded(*pieces: bytes) -> list[Message]:
     return events
 
 
-def message(data: str, event: str = "message", last_id: str = "") -> Message:
-    return event, data, last_id
-
-
-CASES: dict[str, tuple[bytes, list[Message]]] = {
-    "an event ends at its blank line": (b"data: x\n\n", [message("x")]),
-    "CRLF ends lines": (b"data: x\r\n\r\ndata: y\r\n\r\n", [message("x"), message("y")]),
-    "CR alone ends lines": (b"data: x\r\rdata: y\r\r", [message("x"), message("y")]),
-    "line ends may be mixed": (
-        b"data: a\r\ndata: b\rdata: c\n\r\ndata: d\n\r",
-        [message("a\nb\nc"), message("d")],
-    ),
-    "LF CR is two line ends": (b"data: x\n\rdata: y\n\n", [message("x"), message("y")]),
-    "no space after the colon": (b"data:x\n\n", [message("x")]),
-    "only one space is taken": (b"data:  x \n\n", [message(" x ")]),
-    "a tab is data": (b"data:\tx\n\n", [message("\tx")]),
-    "several data lines are joined": (b"data: YHOO\ndata: +2\ndata: 10\n\n", [message("YHOO\n+2\n10")]),
-    "empty data lines count": (b"data\n\ndata\ndata\n\ndata:\n\n", [message(""), message("\n"), message("")]),
-    "a block without data dispatches nothing": (
-        b"event: x\nid: 1\n\ndata: y\n\n",
-        [message("y", "message", "1")],
-    ),
-    "an event name holds for one block": (
-        b"event: a\ndata: x\n\ndata: y\n\n",
-        [message("x", "a"), message("y")],
-    ),
-    "the last event name counts": (b"event: a\nevent: b\ndata: x\n\n", [message("x", "b")]),
-    "an empty event name is message": (b"event: a\nevent:\ndata: x\n\n", [message("x")]),
-    "comments are ignored": (b": ping\n\n:\n\n:data: no\ndata: x\n: data: y\n\n", [message("x")]),
-    "an id stays": (
-        b"id: 1\ndata: x\n\ndata: y\n\nid\ndata: z\n\n",
-        [message("x", last_id="1"), message("y", last_id="1"), message("z")],
-    ),
-    "an id with NUL is ignored": (b"id: 1\nid: 2\0\ndata: x\n\n", [message("x", last_id="1")]),
-    "unknown fields are ignored": (
-        b"foo: bar\n data: no\nDATA: no\ndatax: no\ndata : no\ndata: x\n\n",
-        [message("x")],
-    ),
-    "a BOM at the start is dropped": (b"\xef\xbb\xbfdata: x\n\n", [message("x")]),
-    "only one BOM is dropped": (b"\xef\xbb\xbf\xef\xbb\xbfdata: x\n\n", []),
-    "a BOM later is part of its line": (
-        b"data: x\n\n\xef\xbb\xbfdata: y\n\ndata: z\n\n",
-        [message("x"), message("z")],
-    ),
-    "half a BOM is no BOM": (b"\xef\xbbdata: x\n\ndata: y\n\n", [message("y")]),
-    "an unterminated last block is dropped": (b"data: x\n\ndata: y\n", [message("x")]),
-    "an unterminated last line is dropped": (b"data: x\n\ndata: y", [message("x")]),
-    "U+2028, U+2029, U+0085, VT and FF end no line": (
-        "data: a\u2028b\u2029c\u0085d\x0be\x0cf\n\n".encode(),
-        [message("a\u2028b\u2029c\u0085d\x0be\x0cf")],
-    ),
-    "characters of many bytes survive": ("data: å€😀\n\n".encode(), [message("å€😀")]),
-    "bytes that are no UTF-8 are replaced": (b"data: a\xffb\xe2\x82\n\n", [message("a\ufffdb\ufffd")]),
-    "data may look like fields": (b"data: data: x\ndata: :y\n\n", [message("data: x\n:y")]),
-    "nothing": (b"", []),
-    "blank lines alone": (b"\n\r\n\r\n\n", []),
-}
-
-
 @pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES.keys())
-def test_the_standard_is_followed_at_every_cut(data: bytes, expected: list[Message]) -> None:
-    """Whole, in two pieces at each place, in three at each pair of places, and byte by byte."""
-    assert decoded(data) == expected
-    assert decoded(*(data[i : i + 1] for i in range(len(data)))) == expected
+def test_the_standard_is_followed_at_every_cut(data: bytes, expected: Sequence[Message]) -> None:
+    """Whole, byte by byte, in two pieces at each place, and in three when it is short."""
+    whole = list(expected)
+    assert decoded(data) == whole
+    assert decoded(*(data[i : i + 1] for i in range(len(data)))) == whole
     for first in range(len(data) + 1):
-        assert decoded(data[:first], data[first:]) == expected
-        for second in range(first, len(data) + 1):
-            assert decoded(data[:first], data[first:second], data[second:]) == expected
+        assert decoded(data[:first], data[first:]) == whole
+        if len(data) <= SHORT:
+            for second in range(first, len(data) + 1):
+                assert decoded(data[:first], data[first:second], data[second:]) == whole
+
+
+def test_there_are_two_hundred_cases_and_each_is_what_the_standard_makes_of_it() -> None:
+    """The table is not the decoder's own word: the standard's algorithm, followed by the letter, agrees."""
+    assert len({data for data, _ in CASES.values()}) >= 200
+    for data, expected in CASES.values():
+        assert by_the_letter(data.decode("utf-8", "replace")) == list(expected)
 
 
 def test_an_event_is_not_held_back_for_a_line_feed_that_may_follow() -> None:
     decoder = SseDecoder()
 
-    assert decoder.feed(b"data: x\r\n\r") == [message("x")]
-    assert decoder.feed(b"\ndata: y\r\r") == [message("y")]
+    assert decoder.feed(b"data: x\r\n\r") == [one("x")]
+    assert decoder.feed(b"\ndata: y\r\r") == [one("y")]
     assert decoder.feed(b"") == []
     assert decoder.feed(b"\n") == []
 
 
-@pytest.mark.parametrize(("line", "expected"), [(b"3000", 3000), (b"-1", None), (b"1.5", None), (b"", None)])
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"3000", 3000),
+        (b"0", 0),
+        (b"007", 7),
+        (b"0" * 5000 + b"7", 7),
+        (b"9" * 5000, 10**18),
+        (b"-1", None),
+        (b"1.5", None),
+        (b"1 ", None),
+        (b" 1", None),
+        (b"\xd9\xa3", None),
+        (b"", None),
+    ],
+)
 def test_retry_takes_digits_only_and_dispatches_nothing(line: bytes, expected: int | None) -> None:
-    decoder = SseDecoder()
+    stream = b"retry: " + line + b"\n\n"
+    for cut in range(0, len(stream), max(1, len(stream) // 20)):
+        decoder = SseDecoder()
+        assert decoder.feed(stream[:cut]) + decoder.feed(stream[cut:]) == []
+        assert decoder.retry_ms == expected
 
-    assert decoder.feed(b"retry: " + line + b"\n\n") == []
-    assert decoder.retry_ms == expected
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"id: 1\ndata: x\n\n", "1"),
+        (b"id: 1\n\n", "1"),
+        (b"id: 1\ndata: x\n\nid: 2\ndata: y\n", "1"),
+        (b"id: 1\r\n\r\nid: 2", "1"),
+        (b"id: 1\n\nid: 2\n\ndata: x\n\n", "2"),
+        (b"id: 1\n\nid\n\n", ""),
+        (b"id: 1\ndata: x", ""),
+        (b"data: x\n\n", ""),
+    ],
+)
+def test_the_id_to_go_on_from_is_that_of_the_last_whole_block(stream: bytes, expected: str) -> None:
+    """What was cut off has not been seen, so the service is asked for it again."""
+    for cut in range(len(stream) + 1):
+        decoder = SseDecoder()
+        decoder.feed(stream[:cut])
+        decoder.feed(stream[cut:])
+        decoder.close()
+        assert decoder.last_id == expected
+
+
+ENDLESS = {
+    "a line of data": (b"data: ", b"x" * 1000),
+    "a line of nothing": (b"", b"x" * 1000),
+    "a comment": (b"data: a\n\n: ", b"." * 1000),
+    "lines of data": (b"", b"data: " + b"x" * 993 + b"\n"),
+    "empty lines of data": (b"", b"data\n" * 200),
+    "lines that end with CR": (b"data: a\r\rdata: ", b"x" * 990 + b"\rdata: "),
+}
+
+
+@pytest.mark.parametrize(("begin", "piece"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_what_has_no_end_is_kept_up_to_a_limit(begin: bytes, piece: bytes) -> None:
+    """Ten million bytes of it take no more memory than the limit; nothing that follows is an event."""
+    decoder = SseDecoder(max_event_bytes=100_000)
+    tracemalloc.start()
+    try:
+        before = decoder.feed(begin)
+        events = [event for _ in range(10_000) for event in decoder.feed(piece)]
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert before == ([one("a")] if b"data: a" in begin else [])
+    assert events == []
+    assert decoder.fault == "an event longer than max_event_bytes = 100000"
+    assert decoder.feed(b"\n\ndata: x\n\n" * 2000) == []
+    assert peak_bytes < 2_500_000
+
+
+def test_what_is_short_may_go_on_for_ever() -> None:
+    """Events, comments and unknown fields do not add up, even without a blank line between them."""
+    decoder = SseDecoder(max_event_bytes=100_000)
+    for piece in (b"data: x\n\n", b": ping\n", b"foo: bar\n", b"id: 1\n", b"data: y\r\n\r\n", b"\n"):
+        for _ in range(200):
+            decoder.feed(piece * 100)
+
+    assert decoder.fault is None
+    assert decoder.feed(b"data: " + b"z" * 99_000 + b"\n\n") == [one("z" * 99_000, last_id="1")]
 
 
 @given(
