@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis.endpoint import Expectation
 from analysis.failure import Failure, FailureKind
+from locustfiles.load.answer_text import answer_bytes
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.json_rules import MISSING, JsonRules, parsed
 
@@ -61,7 +62,7 @@ class AnswerCheck:
             return Failure(FailureKind.VALIDATION, f"fewer than {self._least_citations} citations")
         if not (self._contains or self._absent):
             return None
-        return self._text_failure("".join(text).encode())
+        return self._text_failure(answer_bytes(text))
 
     def _head_failure(self, exchange: Exchange, status: int) -> Failure | None:
         if status not in self.statuses:

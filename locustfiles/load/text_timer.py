@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from locustfiles.load.answer_text import answer_bytes
 from locustfiles.load.stream_event import EventKind, StreamEvent
 
 TEXT, STAGE, CITATION = EventKind.TEXT, EventKind.STAGE, EventKind.CITATION
@@ -81,7 +82,7 @@ class TextTimer:
     @property
     def text_bytes(self) -> int:
         """Of the answer, in UTF-8."""
-        return len("".join(self.text).encode())
+        return len(answer_bytes(self.text))
 
     @property
     def gaps_us(self) -> Sequence[int]:
