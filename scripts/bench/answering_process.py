@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from scripts.bench.cores import Cores
 from scripts.bench.stamping import STAMPS_PATH
 from scripts.checkout import ROOT
 from scripts.truth.server import CERTIFICATE
+
+LIMIT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class AnsweringServer:
 
     port: int
     pid: int
+    connection: http.client.HTTPConnection
     tls: bool = False
 
     @property
@@ -64,15 +67,14 @@ class AnsweringServer:
         return [int(stamp) for stamp in self._told(STAMPS_PATH).split()]
 
     def _told(self, path: bytes) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        if self.tls:
-            context = ssl.create_default_context(cafile=str(CERTIFICATE))
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
+        """Over a connection that was there before any contender: some leave no room for new ones."""
         try:
-            connection.request("GET", path.decode())
-            return connection.getresponse().read()
-        finally:
-            connection.close()
+            self.connection.request("GET", path.decode())
+            return self.connection.getresponse().read()
+        except OSError as error:
+            raise UsageError(
+                f"benchmarks: the answering server did not answer ({error}); is the machine busy otherwise?"
+            ) from None
 
 
 @contextmanager
@@ -85,6 +87,19 @@ def answering_server(cores: Cores, *, stamps: bool = False, tls: bool = False) -
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.strip().isdigit():
                 raise UsageError("benchmarks: the answering server did not start; is uvloop installed?")
-            yield AnsweringServer(int(line), process.pid, tls)
+            with closing(_connection(int(line), tls)) as connection:
+                yield AnsweringServer(int(line), process.pid, connection, tls)
         finally:
             process.kill()
+
+
+def _connection(port: int, tls: bool) -> http.client.HTTPConnection:
+    if tls:
+        context = ssl.create_default_context(cafile=str(CERTIFICATE))
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=LIMIT_S, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+    connection.connect()
+    return connection

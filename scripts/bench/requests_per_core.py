@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -57,10 +57,9 @@ class Field:
     def rates(self, name: str) -> list[Rate]:
         return [rates[name] for rates in self.rounds if name in rates]
 
-    def ratio(self, peer: str) -> float:
-        """Requests per second of ours by the peer's, in the median of the rounds."""
-        pairs = [(rates[OURS], rates[peer]) for rates in self.rounds if peer in rates]
-        return median(ours.requests_per_s / theirs.requests_per_s for ours, theirs in pairs)
+    def ratio(self, peer: str, of: Callable[[Rate], float]) -> float:
+        """Ours by the peer's, in the median of the rounds."""
+        return median(of(rates[OURS]) / of(rates[peer]) for rates in self.rounds if peer in rates)
 
 
 def requests_command(*, quick: bool, as_json: bool, secure: bool) -> int:
@@ -124,10 +123,13 @@ def _measure(contender: Contender, cores: Cores, plan: Plan, field: Field) -> No
 
 
 def document(plan: Plan, field: Field) -> dict[str, object]:
-    """What `--json` prints."""
+    """What `--json` prints. The ratios per CPU second hold on a busy machine too, if less exactly."""
 
     def medians(value: str, digits: int | None) -> dict[str, float]:
         return {name: round(_median(field, name, value), digits) for name in field.names}
+
+    def ratios(of: Callable[[Rate], float]) -> dict[str, float]:
+        return {name: round(field.ratio(name, of), 3) for name in field.names if name != OURS}
 
     return {
         "benchmark": "requests",
@@ -143,7 +145,8 @@ def document(plan: Plan, field: Field) -> dict[str, object]:
         "rounds_per_s": {
             name: [round(rate.requests_per_s) for rate in field.rates(name)] for name in field.names
         },
-        "ratios": {name: round(field.ratio(name), 3) for name in field.names if name != OURS},
+        "ratios": ratios(lambda rate: rate.requests_per_s),
+        "ratios_per_cpu_s": ratios(lambda rate: rate.requests_per_s / rate.core_share),
         "missing": field.missing,
     }
 
@@ -159,7 +162,7 @@ def _print_table(plan: Plan, field: Field) -> None:
     )
     print(f"{'':14}{'requests/s':>12}{'ours / it':>12}{'server core':>14}")
     for name in field.names:
-        ratio = "" if name == OURS else f"{field.ratio(name):.2f}"
+        ratio = "" if name == OURS else f"{field.ratio(name, lambda rate: rate.requests_per_s):.2f}"
         rate, share = _median(field, name, "requests_per_s"), _median(field, name, "server_share")
         print(f"{name:14}{rate:12.0f}{ratio:>12}{share:14.0%}")
     for name, reason in field.missing.items():
