@@ -38,6 +38,16 @@ class ControlGroup:
         ]
         return min(limits) if limits else (None, next(iter(self.memory), None))
 
+    def throttled_us(self) -> int | None:
+        """How long the group and those above it were kept from running, all cores added up.
+
+        None where nothing is ever throttled, because the CPU is not under control.
+        """
+        name, per_us = ("throttled_usec", 1) if self.is_v2 else ("throttled_time", 1000)
+        counted = [field_in(level / "cpu.stat", name) for level in self.cpu]
+        known = [count for count in counted if count is not None]
+        return sum(known) // per_us if known else None
+
     def _quota_cores(self, level: Path) -> float | None:
         if self.is_v2:
             words = (text_of(level / "cpu.max") or "max").split()
@@ -92,6 +102,15 @@ def number_in(path: Path) -> int | None:
     text = text_of(path)
     # Version 1 writes -1 for no quota and version 2 "max": neither is a number of digits.
     return int(text) if text is not None and text.isdigit() else None
+
+
+def field_in(path: Path, name: str) -> int | None:
+    """The count behind a name at the beginning of a line."""
+    for line in (text_of(path) or "").splitlines():
+        key, _, value = line.partition(" ")
+        if key == name:
+            return int(value)
+    return None
 
 
 def text_of(path: Path) -> str | None:

@@ -75,7 +75,7 @@ class WorkerSide:
         run.bind(self._environment)
         self._run = run
         self._clock_is_user = run.clock != "kernel"
-        self._probe = GeneratorProbe(self._environment, run.recorder)
+        self._probe = GeneratorProbe(self._environment, run.recorder, run.base_url)
         self._folder = gevent.spawn(self._fold, run)
         self._folder.link_exception(greenlet_exception_logger(logger))
         if self._deliver is None:

@@ -4,6 +4,7 @@ import os
 import resource
 from pathlib import Path
 
+from locustfiles.load.local_ports import local_port_range, time_wait
 from locustfiles.load.stamp import kernel_stamps_work
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.sidecar.cgroup import Cgroup
@@ -28,33 +29,19 @@ def _check_files() -> Check:
 
 
 def _check_ports(proc: Path) -> Check:
-    try:
-        first, last = (int(word) for word in (proc / "sys/net/ipv4/ip_local_port_range").read_text().split())
-    except (OSError, ValueError):
+    found_range = local_port_range(proc)
+    if found_range is None:
         return _warning(
             "local ports", "the range cannot be read", "expect no more than a few thousand connections"
         )
-    count = last - first + 1
-    waiting = _time_wait(proc)
+    first, last = found_range
+    count, waiting = last - first + 1, time_wait(proc / "net")
     found = f"{count} ({first} to {last})" + ("" if waiting is None else f", {waiting} in TIME_WAIT")
     if count < _WANTED_PORTS:
         return _warning("local ports", found, 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"')
     if waiting is not None and waiting > count // 2:
         return _warning("local ports", found, "wait a minute: another load has used up most of the ports")
     return _ok("local ports", found)
-
-
-def _time_wait(proc: Path) -> int | None:
-    """Connections that still hold a local port, from the line "TCP: inuse 5 orphan 0 tw 12 ..."."""
-    try:
-        text = (proc / "net/sockstat").read_text()
-    except OSError:
-        return None
-    for line in text.splitlines():
-        words = line.split()
-        if words and words[0] == "TCP:" and "tw" in words:
-            return int(words[words.index("tw") + 1])
-    return None
 
 
 def _check_stamps() -> Check:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.cgroup_limits import control_group, number_in, text_of
+from analysis.cgroup_limits import control_group, field_in, number_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,5 @@ class Cgroup:
         used = number_in(level / ("memory.current" if is_v2 else "memory.usage_in_bytes"))
         if used is None:
             return None
-        reclaimable = _field(level / "memory.stat", "inactive_file" if is_v2 else "total_inactive_file")
+        reclaimable = field_in(level / "memory.stat", "inactive_file" if is_v2 else "total_inactive_file")
         return max(used - (reclaimable or 0), 0)
-
-
-def _field(path: Path, name: str) -> int | None:
-    for line in (text_of(path) or "").splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return int(value)
-    return None

@@ -45,3 +45,40 @@ def test_of_equal_limits_the_outer_one_counts(tmp_path: Path) -> None:
     group = control_group(root / "proc/self", root / "sys/fs/cgroup")
 
     assert group.memory_limit() == (3000, root / "sys/fs/cgroup/a")
+
+
+@pytest.mark.parametrize(
+    ("groups", "files"),
+    [
+        (
+            "0::/a",
+            {
+                "cgroup.controllers": "cpu",
+                "cpu.stat": "usage_usec 9",
+                "a/cpu.stat": "usage_usec 7\nnr_periods 5\nnr_throttled 2\nthrottled_usec 1500",
+            },
+        ),
+        (
+            "3:cpu,cpuacct:/a",
+            {
+                "cpu/cpu.stat": "nr_periods 0\nnr_throttled 0\nthrottled_time 0",
+                "cpu/a/cpu.stat": "nr_periods 5\nnr_throttled 2\nthrottled_time 1500999",
+            },
+        ),
+    ],
+    ids=["version 2", "version 1"],
+)
+def test_the_time_throttled_is_that_of_the_group_and_those_above(
+    tmp_path: Path, groups: str, files: dict[str, str]
+) -> None:
+    root = host(tmp_path, groups, {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
+
+    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttled_us() == 1500
+
+
+def test_without_control_over_the_cpu_nothing_is_throttled(tmp_path: Path) -> None:
+    """The outermost group of version 2 has no such counts."""
+    files = {"cgroup.controllers": "cpu", "cpu.stat": "usage_usec 9"}
+    root = host(tmp_path, "0::/", {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
+
+    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttled_us() is None

@@ -1,0 +1,91 @@
+"""How much of the CPU this process got, and what kept it from more."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.cgroup_limits import ControlGroup, text_of
+
+_TICK_FIELDS = 8
+"""user nice system idle iowait irq softirq steal. Guest time, behind them, is in user, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuShares:
+    """Percent of the time between two readings; None where this system does not tell."""
+
+    used: float
+    """Of one core, all threads together."""
+    waited: float | None
+    """The main thread, which the event loop runs in, was ready and another one had its core."""
+    throttled: float | None
+    """A control group kept it from running: at most so long, as the kernel adds up all cores."""
+    stolen: float | None
+    """The hypervisor ran something else on the cores that this process may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTimes:
+    """The kernel's counters at one moment."""
+
+    at_ns: int
+    used_ns: int
+    waited_ns: int | None
+    throttled_us: int | None
+    stolen_ticks: int | None
+    all_ticks: int | None
+
+    @classmethod
+    def read(cls, group: ControlGroup, proc: Path = Path("/proc")) -> "CpuTimes":
+        """`group` is this process's control group."""
+        stolen, ticks = _ticks(proc)
+        return cls(
+            at_ns=time.monotonic_ns(),
+            used_ns=time.process_time_ns(),
+            waited_ns=_waited_ns(proc),
+            throttled_us=group.throttled_us(),
+            stolen_ticks=stolen,
+            all_ticks=ticks,
+        )
+
+    def since(self, before: "CpuTimes") -> CpuShares:
+        elapsed_ns = self.at_ns - before.at_ns
+        return CpuShares(
+            used=_percent(self.used_ns, before.used_ns, elapsed_ns) or 0.0,
+            waited=_percent(self.waited_ns, before.waited_ns, elapsed_ns),
+            throttled=_percent(self.throttled_us, before.throttled_us, elapsed_ns / 1000),
+            stolen=_percent(
+                self.stolen_ticks, before.stolen_ticks, (self.all_ticks or 0) - (before.all_ticks or 0)
+            ),
+        )
+
+
+def _percent(now: int | None, before: int | None, whole: float) -> float | None:
+    if now is None or before is None:
+        return None
+    return round(100 * max(0, now - before) / whole, 2) if whole > 0 else 0.0
+
+
+def _waited_ns(proc: Path) -> int | None:
+    """Time on the run queue: the second of three numbers (Documentation/scheduler/sched-stats.rst)."""
+    words = (text_of(proc / "self/schedstat") or "").split()
+    return int(words[1]) if len(words) == 3 else None
+
+
+def _ticks(proc: Path) -> tuple[int | None, int | None]:
+    """Stolen and all clock ticks of the cores that this process may run on."""
+    text = text_of(proc / "stat")
+    if text is None or not hasattr(os, "sched_getaffinity"):
+        return None, None
+    own = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    stolen = total = 0
+    for line in text.splitlines():
+        name, *fields = line.split()
+        if not name.startswith("cpu"):
+            break
+        if name in own:
+            ticks = [int(field) for field in fields[:_TICK_FIELDS]]
+            stolen += ticks[-1]
+            total += sum(ticks)
+    return (stolen, total) if total else (None, None)
