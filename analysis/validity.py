@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.event import Event, EventKind
-from analysis.generator_health import generator_checks
+from analysis.generator_health import health_of
 from analysis.measurement import GENERATOR, Measurement, arrivals_asked, sum_of
 from analysis.plural import plural
 from analysis.profile import Arrivals, LoadProfile, Model
@@ -36,7 +36,7 @@ def validity_checks(
         _clipped(log),
         _clock(log),
         _listeners(log),
-        *generator_checks(log, measurement),
+        *(vital.check for vital in health_of(log, measurement).vitals()),
         _sidecar(log, needed),
     )
 

@@ -81,6 +81,11 @@ class RunPlan:
     wake_lag_us: int = 100
     loop_lag_us: int = 300
     cpu_percent: float = 35.0
+    cpu_wait_percent: float | None = 0.5
+    throttled_percent: float | None = 0.0
+    steal_percent: float | None = 0.1
+    fds: int | None = 60
+    ports: int | None = 300
     rss_bytes: Callable[[float], float] | None = lambda _: 300e6
     host_memory_percent: float | None = 60.0
     extra_metrics: Sequence[str] = ()
@@ -173,8 +178,16 @@ def _write_slice(
             "t_mono_ns": end_ns - START_NS,
             "source": "generator",
             "worker": 0,
+            "period_s": float(plan.profile.slice_s),
             "cpu_percent": plan.cpu_percent,
+            "cpu_wait_percent": plan.cpu_wait_percent,
+            "throttled_percent": plan.throttled_percent,
+            "steal_percent": plan.steal_percent,
             "rss_bytes": 90_000_000,
+            "fds": plan.fds,
+            "fds_limit": 10_000,
+            "ports": plan.ports,
+            "ports_limit": 28_000,
             "users": 20,
             "in_flight": 12,
             "loop_lag_max_us": plan.loop_lag_us,

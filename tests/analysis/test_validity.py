@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,15 @@ SICK: list[tuple[str, dict[str, Any]]] = [
     ("loop_lag", {"loop_lag_us": 50_000}),
     ("loop_lag", {"loop_lag_us": 6000, "run": {"clock": "user"}}),
     ("generator_cpu", {"cpu_percent": 95.0}),
+    ("cpu_wait", {"cpu_wait_percent": 11.0}),
+    ("throttling", {"throttled_percent": 1.5}),
+    ("steal", {"steal_percent": 6.0}),
+    ("file_descriptors", {"fds": 9_100}),
+    ("local_ports", {"ports": 27_000}),
+    (
+        "own_failures",
+        {"events": [{"kind": "exemplar", "failure": "connect", "detail": os.strerror(errno.EMFILE)}]},
+    ),
     ("arrivals", {"profile": OPEN, "dropped": 2}),
     ("schedule", {"profile": OPEN, "per_slice": {"query": 50, "stream": 30, "health": 30}}),
 ]
@@ -138,6 +148,19 @@ def test_a_generator_that_says_nothing_of_itself_is_not_trusted(tmp_path: Path) 
     samples.write_text("".join(kept))
 
     assert "generator_cpu" in broken(read_judged_run(path))
+
+
+def test_the_generator_is_looked_at_in_the_measured_part(tmp_path: Path) -> None:
+    """A reading belongs to the time before it: the one at the end of the warm-up is not measured."""
+    path = build_run(tmp_path)
+    samples = path / "samples.jsonl"
+    lines = samples.read_text().splitlines(keepends=True)
+    generator = [at for at, line in enumerate(lines) if '"generator"' in line]
+    for at in generator[:10]:
+        lines[at] = lines[at].replace('"cpu_wait_percent":0.5', '"cpu_wait_percent":99.0')
+    samples.write_text("".join(lines))
+
+    assert check_of(read_judged_run(path), "cpu_wait").value == "0.5 %"
 
 
 def test_a_manual_run_ends_by_hand(tmp_path: Path) -> None:
