@@ -75,7 +75,7 @@ def render_html(data: ReportData) -> str:
         failures=table.failure_table(data),
         generator=_panels(data.generator_panels, data.timeline, "g"),
         health=table.health_table(data),
-        validity=table.validity_table(result),
+        validity=table.validity_table(result, data.health),
         instrument=instrument_table(result),
         environment=environment_groups(result),
     )

@@ -1,4 +1,4 @@
-"""Panels of what was sent and how it was answered: load, latency, failures, the generator's health."""
+"""Panels of what was sent and how it was answered: load, latency, failures."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,13 +10,11 @@ from analysis.measurement import GENERATOR
 from analysis.profile import LoadProfile, Model
 from analysis.sample import SampleSource
 from reports.time_bins import TimeBins
-from reports.timeline import Drawn, Line, Panel, Point, thinned
+from reports.timeline import Drawn, Line, Panel, thinned
 
 ENDPOINTS = 12
 """More panels than that are not read; the endpoints with the most requests are drawn."""
-_WORKERS = 6
 _SHOWN = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-_SERIES = tuple(f"s{number}" for number in range(8))
 _KIND_COLOURS = {
     FailureKind.CONNECT: "s0",
     FailureKind.TLS: "s7",
@@ -85,24 +83,6 @@ def failure_panel(bins: TimeBins) -> Panel:
     return Panel("Failures by kind", "1/s", tuple(lines))
 
 
-def generator_panels(run: JudgedRun, bins: TimeBins) -> Iterator[Panel]:
-    lags = []
-    for metric, colour in (("send_lag", "s0"), ("wake_lag", "s3")):
-        tags = [
-            tag for tag in run.log.tags if tag.endswith(f".{metric}") and not tag.startswith(f"{GENERATOR}.")
-        ]
-        if tags:
-            lags.append(Line(f"{metric} p99", colour, bins.percentiles(tags, [0.99])[0]))
-    loop = f"{GENERATOR}.loop_lag"
-    if loop in run.log.tags:
-        lags.append(Line("loop_lag p99", "s4", bins.percentiles([loop], [0.99])[0]))
-    yield Panel("How late the generator was", "us", tuple(lags))
-    yield Panel("CPU of the generator, of one core", "percent", tuple(_worker_lines(run, "cpu_percent")))
-    yield Panel(
-        "Memory of the generator (RSS)", "bytes", tuple(_worker_lines(run, "rss_bytes")), from_zero=False
-    )
-
-
 def busiest_endpoints(run: JudgedRun) -> tuple[str, ...]:
     started = {name: counts.started for name, counts in run.log.totals().items() if name != GENERATOR}
     timed = {tag.partition(".")[0] for tag in run.log.tags} - {GENERATOR}
@@ -141,15 +121,6 @@ def _concurrency(run: JudgedRun) -> Iterator[Line]:
         last = max(sums, default=-1)
         points = [((at + 0.5) * slice_s, sums.get(at)) for at in range(last + 1)]
         yield Line(label, colour, thinned(points))
-
-
-def _worker_lines(run: JudgedRun, field: str) -> Iterator[Line]:
-    by_worker: defaultdict[int, list[Point]] = defaultdict(list)
-    for worker, t_s, value in _readings(run, field):
-        by_worker[worker].append((t_s, value))
-    workers = sorted(by_worker)
-    for at, worker in enumerate(workers[:_WORKERS]):
-        yield Line(f"worker {worker}", _SERIES[at], thinned(sorted(by_worker[worker])))
 
 
 def _readings(run: JudgedRun, field: str) -> Iterator[tuple[int, float, float]]:

@@ -59,12 +59,18 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """One figure of the generator's health over the measured part."""
+    """One figure of the generator's health over the measured part.
+
+    A row with a check's name shows what that check found, beside the worst of it; another one has `found`.
+    """
 
     name: str
-    value: float | None
-    unit: str
-    text: str
+    unit: str = ""
+    worst: float | None = None
+    worst_s: float | None = None
+    """The middle of the stretch with the worst value, on the run's time axis."""
+    found: float | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,24 @@ from analysis.baseline import Baseline, read_baseline
 from analysis.errors import BaselineError
 from analysis.histogram import Histogram
 from analysis.judged_run import JudgedRun, read_judged_run
-from analysis.measurement import GENERATOR, arrivals_asked, elapsed_s
+from analysis.measurement import elapsed_s
 from analysis.profile import LoadProfile, Model
 from analysis.result import Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunMode
 from reports.counted import count_rows, failure_rows
 from reports.curve import Curve, CurveChart, curve_points
+from reports.generator_view import generator_view
 from reports.load_panels import (
     busiest_endpoints,
     drawn_panels,
     failure_panel,
-    generator_panels,
     latency_panels,
     load_panels,
 )
 from reports.marks import marks_of
 from reports.quantity import tick
-from reports.report_data import HealthRow, ReportData, RunFacts
+from reports.report_data import ReportData, RunFacts
 from reports.sample_panels import sample_panels
 from reports.time_bins import time_bins
 from reports.timeline import Drawn, StageSpan, Timeline
@@ -45,6 +45,7 @@ def read_report_data(path: Path, result: Result, judged: JudgedRun | None = None
     run = judged or read_judged_run(path)
     baseline = _baseline(RunDirectory(path).baseline_json, result)
     bins = time_bins(run.log, run.profile.duration_s)
+    generator = generator_view(run, bins)
     end_s = max(elapsed_s(run.log), 1.0)
     panels = (*load_panels(run, bins), *latency_panels(run, bins), failure_panel(bins), *sample_panels(run))
     timeline = Timeline(
@@ -58,11 +59,11 @@ def read_report_data(path: Path, result: Result, judged: JudgedRun | None = None
         result=result,
         facts=_facts(run, result),
         timeline=timeline,
-        generator_panels=drawn_panels(tuple(generator_panels(run, bins))),
+        generator_panels=drawn_panels(generator.panels),
         charts=tuple(_charts(run, baseline)),
         counts=tuple(count_rows(result)),
         failures=tuple(failure_rows(result, run.log)),
-        health=tuple(_health(run)),
+        health=generator.rows,
     )
 
 
@@ -112,32 +113,6 @@ def _curve(
     points = curve_points(histogram.percentile, histogram.count)
     if points:
         yield Curve(label, colour, "us", histogram.count, points, drawn)
-
-
-def _health(run: JudgedRun) -> Iterator[HealthRow]:
-    whole = run.measurement.whole
-    for metric, text in (
-        ("send_lag", "how late requests were sent, 99 % of them at most"),
-        ("wake_lag", "how late answers were read, 99 % of them at most"),
-        ("loop_lag", "how late the event loop woke up, 99 % of the time at most"),
-    ):
-        pooled = Histogram()
-        for tag, histogram in whole.histograms.items():
-            endpoint, _, name = tag.partition(".")
-            if name == metric and (endpoint == GENERATOR) == (metric == "loop_lag"):
-                pooled.merge(histogram)
-        if pooled.count:
-            yield HealthRow(f"{metric} p99", pooled.percentile(0.99), "us", text)
-    if run.profile.model is Model.OPEN and run.profile.stages:
-        asked = arrivals_asked(run.log, run.profile, run.measurement.spans)
-        due = sum(counts.due for counts in whole.totals.values())
-        if asked > 0:
-            text = "requests due against requests that the profile asks for; random arrivals vary by a little"
-            yield HealthRow("arrivals, drawn of asked", due / asked, "ratio", text)
-    coalesced = sum(counts.coalesced for counts in whole.totals.values())
-    yield HealthRow(
-        "coalesced reads", float(coalesced), "", "reads of several segments, which share the last one's time"
-    )
 
 
 def _facts(run: JudgedRun, result: Result) -> RunFacts:

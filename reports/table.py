@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from analysis.result import MetricRow, ObjectiveRow, Result
 from reports import wording
-from reports.quantity import ABSENT, Scale, quantity, scale_for, unequal, whole
-from reports.report_data import ReportData
+from reports.quantity import ABSENT, Scale, clock_time, quantity, scale_for, unequal, whole
+from reports.report_data import HealthRow, ReportData
 
 PERCENTILES = ("p50", "p90", "p95", "p99", "p99.9", "max")
 
@@ -105,7 +105,9 @@ def failure_table(data: ReportData) -> Table:
     return Table(head_of("Endpoint", "Kind", "Count>", "Of started>", "Exemplars"), tuple(rows))
 
 
-def validity_table(result: Result) -> Table:
+def validity_table(result: Result, beside: Sequence[HealthRow] = ()) -> Table:
+    """What was found wrong comes first; checks that the health table beside this one shows are left out."""
+    elsewhere = {row.name for row in beside}
     rows = [
         (
             Cell(check.name.replace("_", " "), small=check.text),
@@ -114,16 +116,33 @@ def validity_table(result: Result) -> Table:
             _check_cell(check.ok, check.invalidates),
         )
         for check in sorted(result.validity, key=lambda check: (check.ok, not check.invalidates))
+        if check.name not in elsewhere
     ]
     return Table(head_of("Check", "Found>", "Limit>", "Outcome"), tuple(rows))
 
 
 def health_table(data: ReportData) -> Table:
-    rows = [
-        (Cell(row.name, small=row.text), Cell(quantity(row.value, row.unit), number=True))
-        for row in data.health
-    ]
-    return Table(head_of("Generator", "Measured>"), tuple(rows))
+    """The generator's own checks, each beside the worst that the run's time axis shows of it."""
+    checks = {check.name: check for check in data.result.validity}
+    rows = []
+    for row in data.health:
+        check = checks.get(row.name)
+        name = row.name.replace("_", " ")
+        if check is not None:
+            found, limit = check.value or ABSENT, check.limit or ABSENT
+            cells = (Cell(name, small=check.text), Cell(found, number=True), _worst(row))
+            rows.append((*cells, Cell(limit, number=True), _check_cell(check.ok, check.invalidates)))
+        elif row.found is not None:
+            found = quantity(row.found, row.unit) if row.unit else whole(row.found)
+            cells = (Cell(name, small=row.text), Cell(found, number=True), _worst(row))
+            rows.append((*cells, Cell(ABSENT, number=True), Cell(ABSENT)))
+    return Table(head_of("Generator", "Found>", "Worst>", "Limit>", "Outcome"), tuple(rows))
+
+
+def _worst(row: HealthRow) -> Cell:
+    if row.worst is None or row.worst_s is None:
+        return Cell(ABSENT, number=True)
+    return Cell(quantity(row.worst, row.unit), small=f"at {clock_time(row.worst_s)}", number=True)
 
 
 def _percentile_cells(metric: str, found: dict[str, MetricRow]) -> tuple[Cell, ...]:
