@@ -23,6 +23,7 @@ from analysis.target import Target
 from locustfiles.load.abort_watch import AbortWatch
 from locustfiles.load.arguments import Settings
 from locustfiles.load.child import Child
+from locustfiles.load.health_board import HealthBoard
 from locustfiles.load.reference_service import answers
 from locustfiles.load.run_file import RunFile
 from locustfiles.load.run_plan import RunPlan
@@ -54,6 +55,7 @@ class LiveRun:
         self.over = False
         self.stop_reason: Stop | None = None
         self.plan: RunPlan | None = None
+        self.board: HealthBoard | None = None
         self._start_ns = 0
         self._stage: str | None = None
         self._exemplars: dict[tuple[str, str], int] = {}
@@ -101,6 +103,8 @@ class LiveRun:
             scenario_sha256=self._file.scenario_sha256,
             workers=self._file.workers,
         )
+        if self.environment.web_ui is not None:
+            self.board = HealthBoard(self.profile, self._start_ns)
         self._watcher = gevent.spawn(self._watch)
         self._watcher.link_exception(greenlet_exception_logger(logger))
         self.started = True
@@ -150,6 +154,8 @@ class LiveRun:
                 self.event("clock_step", step_us=sample["clock_step_us"], worker=worker)
         if report.get("clock") == "user":
             self._file.clock = "user"
+        if self.board is not None:
+            self.board.take(worker, report)
 
     def worker_lost(self, client_id: str) -> None:
         """A worker went away before the end; what it had not reported is gone."""
@@ -159,6 +165,11 @@ class LiveRun:
         self.event("worker_lost", worker=worker)
         self._file.lost_workers.add(client_id)
         logger.error("Worker %d was lost: the run is invalid", worker)
+
+    @property
+    def workers(self) -> tuple[int, int]:
+        """How many take part, and how many of them were lost."""
+        return len(self._file.workers), len(self._file.lost_workers)
 
     def index_of(self, client_id: str) -> int | None:
         """A worker's index in this run; None for one that came later."""

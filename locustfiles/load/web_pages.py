@@ -1,13 +1,14 @@
 """The suite's own pages in Locust's web UI: the last run's state, verdict and report."""
 
 import logging
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify, render_template_string, send_file
+from flask import Response, jsonify, send_file
 
 from analysis.errors import RunLogError
 from analysis.result import Verdict, read_result
+from locustfiles.load.generator_page import add_generator_page
+from locustfiles.load.page_template import rendered
 
 if TYPE_CHECKING:
     from locustfiles.load.master_side import MasterSide
@@ -27,15 +28,14 @@ TONES = {
 
 
 def add_web_pages(web_ui: Any, master: "MasterSide") -> None:
-    """Register `/plimsoll`, `/plimsoll/run.json` and `/plimsoll/report`, linked from Locust's own page."""
+    """Register `/plimsoll` and the pages below it, linked from Locust's own page."""
     app = web_ui.app
     base = app.blueprints["locust"].url_prefix or ""
     page = f"{base}{PAGE}"
-    template = files("locustfiles.load").joinpath("templates", "last_run.html.j2").read_text(encoding="utf-8")
 
     def last_run_page() -> str:
         """State, verdict and links; loads itself anew until the run is judged."""
-        return render_template_string(template, page=page, home=f"{base}/", **state_of(master))
+        return rendered("last_run", page=page, home=f"{base}/", **state_of(master))
 
     def last_run_json() -> Response:
         """The same for programs."""
@@ -51,6 +51,7 @@ def add_web_pages(web_ui: Any, master: "MasterSide") -> None:
 
     for path, view in (("", last_run_page), ("/run.json", last_run_json), ("/report", last_report)):
         app.add_url_rule(page + path, view_func=web_ui.auth_required_if_enabled(view))
+    add_generator_page(web_ui, master, page)
     # The one place in Locust's page that can hold a link: its tab of downloads.
     web_ui.template_args["extended_csv_files"] = [
         *web_ui.template_args.get("extended_csv_files", ()),
