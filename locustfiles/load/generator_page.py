@@ -31,7 +31,7 @@ def add_generator_page(web_ui: Any, master: "MasterSide", page: str) -> None:
     stats_path = f"{page.rpartition('/')[0]}/stats/requests"
 
     def generator_page() -> str:
-        """Loads itself anew until the run is over."""
+        """Loads itself anew until the run is judged."""
         return rendered("generator", page=page, home=f"{page.rpartition('/')[0]}/", **health_state(master))
 
     def generator_json() -> Response:
@@ -64,7 +64,7 @@ def health_state(master: "MasterSide") -> dict[str, Any]:
         return {"run": None, "over": False, "elapsed_s": 0, "rows": []}
     return {
         "run": live.directory.path.name,
-        "over": live.over,
+        "over": master.judged,
         "elapsed_s": board.elapsed_s,
         "rows": [_workers_row(*live.workers), *map(_row, board.rows(_fastest_us(master)))],
     }

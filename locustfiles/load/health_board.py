@@ -104,15 +104,15 @@ class HealthBoard:
             self._finished = number
             found = self._slices.get(number)
             self._now = {} if found is None else {vital.check.name: vital for vital in self._vitals([found])}
-            for name, vital in self._now.items():
-                self._note(name, vital)
+            for name in self._series.keys() | self._now.keys():
+                self._note(name, self._now.get(name))
         for number in [number for number in self._slices if number <= self._finished - RECENT]:
             del self._slices[number]
 
-    def _note(self, name: str, vital: Vital) -> None:
+    def _note(self, name: str, vital: Vital | None) -> None:
         series = self._series.setdefault(name, deque(maxlen=DRAWN))
-        series.append(vital.value)
-        if vital.value is None:
+        series.append(None if vital is None else vital.value)
+        if vital is None or vital.value is None:
             return
         worst = self._worst.get(name)
         is_worse = worst is None or worst.value is None or vital.value > worst.value

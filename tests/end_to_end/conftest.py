@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver import Chrome
 
+from tests.servers.chromium import chromium
 from tests.servers.reference_service import ReferenceService, reference_service
 
 
@@ -42,3 +44,9 @@ def faulty_service(shared_faulty_service: ReferenceService) -> Iterator[Referenc
 def run_root(tmp_path: Path) -> Path:
     """Where this test's run directories go."""
     return tmp_path / "runs"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome

@@ -1,27 +1,21 @@
 """Locust's web UI in a real browser: choose, start, stop, read the verdict."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
-import pytest
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from analysis.result import Verdict, read_result
 from analysis.run_log import RunLog
 from analysis.run_record import RunStatus
+from tests.end_to_end.browsing import WAIT_S, click, wait
 from tests.end_to_end.load_run import write_profile
 from tests.end_to_end.locust_ui import SMALL, Ui, web_ui
-from tests.servers.chromium import chromium
 from tests.servers.reference_service import ReferenceService, until
-
-WAIT_S = 40.0
 
 WRONG = (
     ({"host": "http://user:sesame@127.0.0.1:1"}, ("credentials",)),
@@ -36,32 +30,6 @@ WRONG = (
     ({"run_directory": "elsewhere"}, ("run_directory", "command line")),
 )
 """Fields of the form, and words of the answer."""
-
-Found = TypeVar("Found")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as chrome:
-        yield chrome
-
-
-def wait(browser: Chrome, condition: Callable[[], Found | None], what: str) -> Found:
-    """What the condition returns, once it is true; the page may be drawn anew at any moment."""
-    ignored = (StaleElementReferenceException,)
-    found = WebDriverWait(browser, WAIT_S, 0.1, ignored).until(lambda _: condition() or False, what)
-    assert found
-    return found
-
-
-def click(browser: Chrome, text: str) -> None:
-    """Click the button or link that shows this text, as soon as there is one."""
-
-    def found() -> WebElement | None:
-        shown = browser.find_elements(By.CSS_SELECTOR, "button, a")
-        return next((item for item in shown if item.text.strip().lower() == text.lower()), None)
-
-    wait(browser, found, text).click()
 
 
 def field(browser: Chrome, name: str) -> WebElement:
