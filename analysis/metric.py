@@ -112,7 +112,7 @@ METRICS: Mapping[str, Metric] = _table(
         ),
         _time(
             "loop_lag",
-            "How much later than asked the generator's event loop woke from a short sleep.",
+            "How much later than asked the generator's event loop woke: every 50 ms, also of a longer stall.",
         ),
         _number("sent", "1/s", Direction.HIGHER, "Requests started per second."),
         _number("throughput", "1/s", Direction.HIGHER, "Successful answers per second."),

@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.run_log import RunLog
 
 JSON_FILES = ("run.json", "result.json", "baseline.json")
-BUSY_MACHINE = {"send_lag", "wake_lag", "loop_lag", "generator_cpu"}
+BUSY_MACHINE = {"send_lag", "wake_lag", "loop_lag", "generator_cpu", "cpu_wait", "steal"}
 
 
 def assert_no_traceback(output: str) -> None:
