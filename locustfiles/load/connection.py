@@ -14,6 +14,8 @@ class Connection(Protocol):
     """When the bytes of the last `receive` reached the kernel (or us, by the user-space clock)."""
     lag_ns: int | None
     """How much later the last `receive` saw them."""
+    reads_ahead: bool
+    """Set while events are awaited: whatever comes is read at once, before anything is looked at."""
 
     def give_up_at(self, deadline_s: float) -> None:
         """No wait lasts beyond this reading of `time.monotonic`."""

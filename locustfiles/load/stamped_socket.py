@@ -4,6 +4,7 @@ import _socket
 import select
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from math import inf
 from time import monotonic
@@ -13,11 +14,18 @@ import gevent
 from gevent.monkey import get_original
 from gevent.socket import socket as gevent_socket
 
+from locustfiles.load.reading_turn import reading_turn
 from locustfiles.load.stamp import ANCILLARY_BYTES, SO_TIMESTAMPNS, now_ns, stamp_of
 
 READ_BYTES = 65_536
+AHEAD_BYTES = 65_536
+"""What is read ahead of one connection; the rest waits in the kernel, and the service with it in the end."""
+READ_OVERHEAD_BYTES = 512
 READ, WRITE = 1, 2
 LINGER_NOT = struct.pack("ii", 1, 0)
+
+Read = tuple[bytes, int, bool]
+"""Data, its stamp, and whether the kernel made it."""
 
 
 class StampedSocket:
@@ -32,16 +40,21 @@ class StampedSocket:
         "_deadline_s",
         "_hub",
         "_is_readable",
+        "_is_waiting_for_turn",
         "_poll",
         "_receive",
         "_send",
         "_socket",
         "_timer",
+        "_turn",
+        "_unread",
+        "_unread_bytes",
         "_unsent",
         "_waiter",
         "_watching",
         "_when_idle",
         "lag_ns",
+        "reads_ahead",
         "stamp_ns",
     )
 
@@ -62,6 +75,11 @@ class StampedSocket:
         self._waiter: Any = None
         self._unsent = memoryview(b"")
         self._when_idle: Callable[[], None] | None = None
+        self._unread: deque[Read | OSError] = deque()
+        self._unread_bytes = 0
+        self._turn = reading_turn(self._hub)
+        self._is_waiting_for_turn = False
+        self.reads_ahead = False
         self.stamp_ns = 0
         self.lag_ns: int | None = None
 
@@ -101,13 +119,14 @@ class StampedSocket:
 
     def receive(self) -> bytes:
         while True:
-            if not self._watching:
-                self._is_readable.start(self._wake)
-                self._watching = True
-            try:
-                self._wait()
-            except TimeoutError:
-                return self._in_time()
+            if not self._unread:
+                if not self._watching:
+                    self._is_readable.start(self._wake)
+                    self._watching = True
+                try:
+                    self._wait()
+                except TimeoutError:
+                    return self._in_time()
             try:
                 return self._take()
             except BlockingIOError:
@@ -119,7 +138,7 @@ class StampedSocket:
 
     def has_received(self) -> bool:
         """Whether a read would not wait: there are bytes, or the end, or an error."""
-        return bool(self._poll(0))
+        return bool(self._unread or self._poll(0))
 
     def reset_on_close(self) -> None:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
@@ -134,6 +153,8 @@ class StampedSocket:
 
     def _take(self) -> bytes:
         """What has come so far; BlockingIOError when that is nothing."""
+        if self._unread:
+            return self._take_ahead()
         data, ancillary, _, _ = self._receive(READ_BYTES, ANCILLARY_BYTES)
         seen_ns = now_ns()
         stamp_ns = stamp_of(ancillary)
@@ -141,6 +162,17 @@ class StampedSocket:
             self.stamp_ns, self.lag_ns = seen_ns, None
         else:
             self.stamp_ns, self.lag_ns = stamp_ns, seen_ns - stamp_ns
+        return data
+
+    def _take_ahead(self) -> bytes:
+        read = self._unread.popleft()
+        if isinstance(read, OSError):
+            raise read
+        data, stamp_ns, is_stamped = read
+        self._unread_bytes -= len(data) + READ_OVERHEAD_BYTES
+        self.stamp_ns = stamp_ns
+        # Until it is looked at: a generator that falls behind must not seem punctual.
+        self.lag_ns = now_ns() - stamp_ns if is_stamped else None
         return data
 
     def _in_time(self) -> bytes:
@@ -164,12 +196,42 @@ class StampedSocket:
 
     def _wake(self) -> None:
         """Called by the loop. Nobody waits on an idle connection, and its end of file would fire for ever."""
+        if self.reads_ahead:
+            self._read_ahead()
+            return
         if self._waiter is not None:
             self._waiter.switch()
             return
         self._stop_watching()
         if self._when_idle is not None:
             self._when_idle()
+
+    def _read_ahead(self) -> None:
+        """Read at once, and look when the other sockets have been read too: what waits in the kernel loses
+        its stamp to the segment after it."""
+        unread = self._unread
+        try:
+            data, ancillary, _, _ = self._receive(READ_BYTES, ANCILLARY_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            unread.append(error)
+            self._stop_watching()
+        else:
+            stamp_ns = stamp_of(ancillary)
+            unread.append((data, now_ns(), False) if stamp_ns is None else (data, stamp_ns, True))
+            self._unread_bytes += len(data) + READ_OVERHEAD_BYTES
+            if not data or self._unread_bytes >= AHEAD_BYTES:
+                self._stop_watching()
+        if self._waiter is not None and not self._is_waiting_for_turn:
+            self._is_waiting_for_turn = True
+            self._turn.add(self)
+
+    def look(self) -> None:
+        """Called by the loop when it is this socket's turn; whoever waited may be gone."""
+        self._is_waiting_for_turn = False
+        if self._waiter is not None:
+            self._waiter.switch()
 
     def _stop_watching(self) -> None:
         self._is_readable.stop()

@@ -45,6 +45,7 @@ class StreamExchange:
         try:
             if transport.ask(exchange, self._request, self._timeout_s, self._max_body_bytes):
                 response = transport.response
+                transport.read_ahead(True)
                 going_on = True
                 while going_on:
                     going_on = transport.read(exchange)
@@ -58,6 +59,7 @@ class StreamExchange:
                         yield events
                 yield from self._end(response)
             transport.settle(exchange)
+            transport.read_ahead(False)
             self._finished = True
         finally:
             if not self._finished:

@@ -63,7 +63,7 @@ class TlsConnection(StampedSocket):
             while not (self._ahead or self._is_closed or self._fault):
                 if not self.has_received():
                     return False
-                self._ahead = self._decrypted(self._socket.recv(READ_BYTES))
+                self._ahead = self._decrypted(self._take())
         except OSError:
             return True
         return True

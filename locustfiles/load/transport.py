@@ -109,6 +109,11 @@ class Transport:
             return False
         return self._sent is not False or self._send_rest(exchange, connection)
 
+    def read_ahead(self, ahead: bool) -> None:
+        """Whether whatever comes is read at once; not while some of the request is still to be sent."""
+        if self._connection is not None:
+            self._connection.reads_ahead = ahead and bool(self._sent)
+
     def settle(self, exchange: Exchange) -> None:
         """Take over the response; keep the connection only if it was complete and allows that."""
         response = self.response

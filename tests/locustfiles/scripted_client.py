@@ -21,6 +21,7 @@ class ScriptedConnection:
         self._left: list[bytes] = []
         self._ends = ends
         self._error = error
+        self.reads_ahead = False
 
     def give_up_at(self, _deadline_s: float) -> None:
         """There is nothing to wait for."""
