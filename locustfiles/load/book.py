@@ -9,12 +9,17 @@ import numpy as np
 
 from analysis.failure import Failure
 from analysis.histogram import Histogram, Int64s
+from analysis.metric import STAGE
 from locustfiles.load.journal import Page
 from locustfiles.load.outcome import Outcome
 
 EXEMPLARS_PER_KIND = 2
 GAPS_KEPT = 4096
 """Folding so many takes a quarter of a millisecond."""
+
+METRICS_KEPT = 96
+OTHER_STAGES = "stage.other"
+"""Where the rest goes when a service thinks of ever new names for its stages."""
 
 JsonRow = dict[str, Any]
 
@@ -123,5 +128,7 @@ class Book:
     def _histogram(self, metric: str) -> Histogram:
         histogram = self.histograms.get(metric)
         if histogram is None:
+            if len(self.histograms) >= METRICS_KEPT and metric.startswith(STAGE) and metric != OTHER_STAGES:
+                return self._histogram(OTHER_STAGES)
             histogram = self.histograms[metric] = Histogram()
         return histogram

@@ -24,8 +24,8 @@ from locustfiles.load.wire import WireClient
 
 logger = logging.getLogger(__name__)
 
-BODIES_KEPT = 4096
-"""Requests kept ready: more than most question sets have."""
+READY_BYTES_KEPT = 16 * 1024 * 1024
+"""Of requests kept ready for their questions: more than most question sets need."""
 
 
 class EndpointCall:
@@ -58,6 +58,7 @@ class EndpointCall:
         self._recorder.on_fold = partial(event.answered, endpoint.method, endpoint.name)
         self._event = event
         self._ready: dict[str, PreparedRequest] = {}
+        self._ready_bytes = 0
         self._is_stream = endpoint.dialect.is_stream
         self._reading = AnswerReading(endpoint, expected)
         if self._is_stream:
@@ -125,8 +126,10 @@ class EndpointCall:
             )
         else:
             request = PreparedRequest(endpoint.method, body or b"")
-        if len(self._ready) >= BODIES_KEPT:
+        self._ready_bytes += len(request.data)
+        if self._ready_bytes > READY_BYTES_KEPT:
             self._ready.clear()
+            self._ready_bytes = len(request.data)
         self._ready[question] = request
         return request
 

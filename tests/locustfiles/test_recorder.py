@@ -220,3 +220,17 @@ def test_hits_and_misses_are_timed_apart_and_together() -> None:
     counts = row["counts"]
     assert (counts["hits"], counts["misses"]) == (2, 1)
     assert (counts["retrievals"], counts["empty_retrievals"]) == (3, 1)
+
+
+def test_ever_new_names_of_stages_share_one_histogram_in_the_end() -> None:
+    """A service that puts an id into a stage's name must not fill the generator's memory."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    for number in range(500):
+        query.start(at(6.0))
+        query.finish(exchange(6.0, 6.1), Outcome(None, {f"stage.{number}": 1000}), heard=False)
+    (row,) = recorder.report()
+    assert len(row["histograms"]) < 110
+    stages = {name: text for name, text in row["histograms"].items() if name.startswith("stage.")}
+    assert sum(Histogram.decode(text).count for text in stages.values()) == 500
+    assert Histogram.decode(row["histograms"]["response"]).count == 500

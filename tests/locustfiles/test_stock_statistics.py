@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 from locust.stats import RequestStats
-from locustfiles.load.stock_statistics import KEPT_ROWS, KEPT_S, prune
+from locustfiles.load.stock_statistics import KEPT_ERRORS, KEPT_ROWS, KEPT_S, prune
 
 stats = RequestStats()
 for second in range(10_000):
@@ -17,6 +17,11 @@ for second in range(10_000):
 assert len(stats.total.num_reqs_per_sec) == KEPT_S + 1, len(stats.total.num_reqs_per_sec)
 assert len(stats.get("query", "POST").num_fail_per_sec) == KEPT_S + 1
 assert len(stats.history) == KEPT_ROWS
+for number in range(2_000):
+    stats.log_error("POST", "query", f"error {number}")
+prune(stats, 0)
+assert len(stats.errors) == KEPT_ERRORS
+assert next(iter(stats.errors.values())).error == "error 0"
 assert stats.total.num_reqs_per_sec[9_999] == 1
 """
 
