@@ -16,6 +16,7 @@ from analysis.exit_code import ExitCode
 from locustfiles.load.arguments import add_arguments
 from locustfiles.load.descriptor_limit import raise_descriptor_limit
 from locustfiles.load.exit_guard import check_web_port, guard_exit
+from locustfiles.load.interrupt import interrupt_in_order
 from locustfiles.load.master_side import MasterSide
 from locustfiles.load.messages import DRAIN
 from locustfiles.load.quiet_heap import QuietHeap
@@ -51,6 +52,7 @@ def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> No
         print(f"plimsoll: {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(ExitCode.INVALID)
     listeners = environment.events
+    interrupt_in_order()
     if master is not None:
         vars(environment)[SLOT] = master
         gevent.signal_handler(signal.SIGTERM, master.on_sigterm)

@@ -3,17 +3,27 @@
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from analysis.counts import Counts
 from analysis.run_record import RunStatus, StopKind
-from tests.end_to_end.load_run import Finished, LoadRun, run_load, write_profile
+from tests.end_to_end.load_run import Finished, LoadRun, run_load, write_profile, write_target
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService
+from tests.servers.script import response, send
+from tests.servers.truth import truth_server
 
 RESETS = {"reset_rate": 0.1}
+BUSY = """
+model = "closed"
+mix = { query = 1 }
+[[stages]]
+duration = "60s"
+level = 4
+"""
 SLOW_STREAMS = {"slow_stream_ms": 300}
 
 
@@ -131,3 +141,22 @@ def test_a_signal_to_master_and_workers_keeps_the_books(tmp_path: Path, service:
     totals = finished.totals()
     all_ok(totals)
     assert finished.log.run.status is RunStatus.STOPPED
+
+
+def test_an_interrupt_amid_requests_tears_none_of_them(tmp_path: Path) -> None:
+    """The generator is busy all the time, so the signal comes while it deals with a request; three times."""
+    profile = tmp_path / "busy.toml"
+    profile.write_text(BUSY)
+    with truth_server() as truth, ExitStack() as stack:
+        truth.script("/query", [send(response())])
+        target = write_target(tmp_path, truth.url)
+        more = ["--target", str(target), "--load-profile", str(profile), "--sidecar-command", "none"]
+        runs = [stack.enter_context(LoadRun(tmp_path / name / "runs", more)) for name in "abc"]
+        for run in runs:
+            run.wait_for_requests(100)
+            os.kill(run.process.pid, signal.SIGINT)
+        for run in runs:
+            finished = run.finish()
+            counts = finished.totals()["query"]
+            assert counts.ok == counts.started > 0
+            assert "Traceback" not in finished.output
