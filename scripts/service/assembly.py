@@ -110,10 +110,11 @@ def _watch(service: Service) -> None:
     def in_flight() -> Readings:
         return [
             (service.tally.in_flight[endpoint], {"endpoint": endpoint})
-            for endpoint in ("query", "stream", "health")
+            for endpoint in ("query", "stream", "chat", "health")
         ]
 
     telemetry.gauge(f"{PREFIX}in_flight", "Requests being answered", in_flight)
+    telemetry.gauge(f"{PREFIX}websockets", "Open WebSockets", lambda: [(service.tally.websockets, {})])
     telemetry.gauge(f"{PREFIX}breaker_state", "0 closed, 1 half-open, 2 open", breaker_states)
     telemetry.gauge(
         f"{PREFIX}generation_queue", "Generations waiting for a slot", lambda: [(engine.slots.waiting, {})]

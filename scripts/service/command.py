@@ -17,13 +17,14 @@ from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
 from analysis.request_text import split_url
 from scripts.service.assembly import assembled
-from scripts.service.connection import BreakableProtocol
+from scripts.service.connection import BreakableProtocol, BreakableWebSocket
 from scripts.service.rag import rag_app
 from scripts.service.service_error import DependencyError
 from scripts.service.settings import Api, BreakerSettings, LatencySettings, ServiceSettings
 from scripts.service.xnai import xnai_app
 
 _SHUTDOWN_S = 1
+_MESSAGE_BYTES = 65_536  # a question is at most 4000 characters
 _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
 
@@ -131,7 +132,8 @@ async def _serve(settings: ServiceSettings, listener: socket.socket) -> None:
             config = uvicorn.Config(
                 app,
                 http=BreakableProtocol,
-                ws="none",
+                ws=BreakableWebSocket,
+                ws_max_size=_MESSAGE_BYTES,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

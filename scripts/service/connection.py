@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 _EXTENSION = "plimsoll.connection"
 
@@ -16,6 +18,15 @@ class BreakableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_EXTENSION: {"transport": self.transport}}
+
+
+class BreakableWebSocket(WebSocketsSansIOProtocol):
+    """The same once a connection has become a WebSocket."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if "scope" in vars(self):  # not when the handshake was refused
+            self.scope["extensions"][_EXTENSION] = {"transport": self.transport}
 
 
 def cut(scope: Mapping[str, Any]) -> None:

@@ -85,9 +85,9 @@ class Engine:
         async with self._guard(self.whole_breaker):
             return await self._answer(ask)
 
-    async def admit(self) -> None:
-        """What can refuse a stream while its status is still open; raises ServiceError."""
-        await self.faults.strike("stream")
+    async def admit(self, endpoint: str = "stream") -> None:
+        """What can refuse a streamed answer before it begins; raises ServiceError."""
+        await self.faults.strike(endpoint)
         for name in self.breakers.names:
             self.breakers.refuse_if_open(name)
 

@@ -17,7 +17,7 @@ class FaultPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    endpoints: tuple[Literal["query", "stream", "health"], ...] = ("query", "stream")
+    endpoints: tuple[Literal["query", "stream", "chat", "health"], ...] = ("query", "stream", "chat")
     latency_ms: float = Field(default=0.0, ge=0.0, le=600_000.0)
     error_rate: float = Rate
     hang_rate: float = Rate
@@ -78,10 +78,10 @@ class Faults:
         return endpoint in self.plan.endpoints and self._draw(self.plan.reset_rate)
 
     def cuts(self, endpoint: str) -> bool:
-        return endpoint == "stream" and self._draw(self.plan.cut_stream_rate)
+        return endpoint in ("stream", "chat") and self._draw(self.plan.cut_stream_rate)
 
     def chunks_before_end(self) -> int:
-        """After how many body chunks a stream is cut or reset."""
+        """After how many body chunks or messages a streamed answer is cut or reset."""
         return self._random.randint(2, 12)
 
     def _draw(self, rate: float) -> bool:

@@ -1,36 +1,24 @@
-"""The reference service's own API: /query, /stream and /health."""
+"""The reference service's own API: /query, /stream, /ws/chat and /health."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Annotated
+from collections.abc import AsyncGenerator, Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from scripts.service.assembly import Service
+from scripts.service.chat import add_chat
 from scripts.service.client_presence import while_connected
 from scripts.service.door import CLIENT_GONE, Door
-from scripts.service.engine import Ask, Engine, Finished, Found, StageDone, StreamPart, Token
+from scripts.service.engine import Ask, Engine
 from scripts.service.event_stream import EventStream, compact
 from scripts.service.health import Health
 from scripts.service.operations import ENDPOINTS, operations
-from scripts.service.retrieval import Hit
+from scripts.service.question import Question, events_of, sources_of
 from scripts.service.service_error import ServiceError
-
-
-class Question(BaseModel):
-    """The body of /query and /stream."""
-
-    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-    top_k: int = Field(default=4, ge=1, le=20)
-    max_tokens: int | None = Field(default=None, ge=1, le=2048)
-
-    def ask(self) -> Ask:
-        return Ask(self.question, self.top_k, self.max_tokens)
 
 
 def rag_app(service: Service) -> ASGIApp:
@@ -43,7 +31,7 @@ def rag_app(service: Service) -> ASGIApp:
         answer = await while_connected(request, engine.answer(question.ask()))
         body = {
             "answer": answer.text,
-            "sources": _sources(answer.hits),
+            "sources": sources_of(answer.hits),
             "cached": answer.cached,
             "tokens": answer.tokens,
             "timings_ms": answer.stages_ms,
@@ -64,6 +52,7 @@ def rag_app(service: Service) -> ASGIApp:
         await while_connected(request, engine.faults.strike("health"))
         return JSONResponse(health.report())
 
+    add_chat(app, service)
     _add_error_handlers(app)
     app.include_router(operations(service))
     endpoints = {"/query": "query", "/stream": "stream", "/health": "health", **ENDPOINTS}
@@ -74,31 +63,16 @@ async def _events(engine: Engine, ask: Ask) -> AsyncGenerator[str]:
     parts = engine.stream(ask)
     try:
         async for part in parts:
-            yield _encode(part)
+            # several in one piece: they belong together
+            yield "".join(_event(name, data) for name, data in events_of(part))
     except ServiceError as error:
         yield _event("error", {"code": error.code, "message": error.message})
     finally:
         await parts.aclose()
 
 
-def _encode(part: StreamPart) -> str:
-    match part:
-        case Token(text):
-            return _event("token", {"text": text})
-        case StageDone(name, ms):
-            return _event("stage", {"name": name, "ms": ms})
-        case Found(hits):
-            return "".join(_event("citation", source) for source in _sources(hits))
-        case Finished(tokens, stages_ms):
-            return _event("done", {"tokens": tokens, "timings_ms": stages_ms})
-
-
 def _event(name: str, data: object) -> str:
     return f"event: {name}\ndata: {compact(data)}\n\n"
-
-
-def _sources(hits: Sequence[Hit]) -> list[dict[str, object]]:
-    return [{"id": hit.passage.identity, "title": hit.passage.title, "score": hit.score} for hit in hits]
 
 
 def _server_timing(stages_ms: Mapping[str, float]) -> str:

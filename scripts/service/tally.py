@@ -1,4 +1,4 @@
-"""Exact request counts, for checking a load generator's own."""
+"""Exact request counts, for checking a load generator's own. On a WebSocket a question is a request."""
 
 from collections import Counter
 
@@ -10,6 +10,7 @@ class Tally:
         self.received: Counter[str] = Counter()
         self.completed: Counter[str] = Counter()
         self.in_flight: Counter[str] = Counter()
+        self.websockets = 0
 
     def arrive(self, endpoint: str) -> None:
         self.received[endpoint] += 1
