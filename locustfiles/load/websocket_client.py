@@ -122,7 +122,7 @@ class WebSocketClient:
             messages = link.hear()
         except TimeoutError:
             detail = f"no complete answer within {timeout_s:g} s"
-            if link.is_idle:
+            if link.was_silent:
                 detail = f"no message for {self._settings.idle_timeout_s:g} s"
             exchange.failure = Failure(FailureKind.TIMEOUT, detail)
             return []

@@ -19,6 +19,7 @@ from locustfiles.load.stamp import kernel_stamps_work, now_ns
 from locustfiles.load.stream_event import EventKind
 from locustfiles.load.tls_context import tls_context
 from locustfiles.load.websocket_link import WebSocketLink
+from locustfiles.load.websocket_messages import WebSocketMessages
 
 CUT = "connection closed before the WebSocket was open"
 
@@ -65,8 +66,8 @@ class WebSocketDialer:
             connection.send(handshake.request)
             self._await_agreement(exchange, connection, handshake)
             if exchange.failure is None and handshake.status == SWITCHING:
-                max_bytes = self._endpoint.max_body_bytes
-                link = WebSocketLink(connection, handshake.protocol, max_bytes, self._is_harmless)
+                messages = WebSocketMessages(handshake.protocol, self._endpoint.max_body_bytes)
+                link = WebSocketLink(connection, messages, self._is_harmless)
                 self._await_greeting(exchange, link)
         except TimeoutError:
             detail = f"WebSocket not opened within {timeout_s:g} s"
@@ -93,7 +94,7 @@ class WebSocketDialer:
 
     def _await_greeting(self, exchange: Exchange, link: WebSocketLink) -> None:
         """What a service says before it is asked is no part of an answer."""
-        messages = link.settle()
+        messages = link.heard_already()
         while self._settings.greeting and not messages and link.end is None:
             messages = link.hear()
         exchange.received_bytes += link.received_bytes
