@@ -10,12 +10,13 @@ import httpx
 from analysis.failure import Failure, FailureKind
 from analysis.request_text import asked_codings
 from analysis.target import Endpoint
+from analysis.websocket_file import SWITCHING
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.content_coding import Inflater, inflater_for
 from locustfiles.load.dialect import new_decoders
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.expectation import AnswerCheck
-from locustfiles.load.stream_end import settled
+from locustfiles.load.stream_end import is_over, settled
 from locustfiles.load.stream_event import EventKind, StreamDecoder, StreamEvent
 from locustfiles.load.violation import ProtocolViolation
 from scripts.sidecar.reason import short_reason
@@ -58,8 +59,10 @@ def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], qu
             exchange = Exchange(sched_ns=0, status=response.status_code, head=_head(response))
             asked = asked_codings(sent_headers["accept-encoding"])
             chunks = _decompressed(chunks, exchange, asked, endpoint.max_body_bytes)
-            read = _read_stream if endpoint.dialect.is_stream else _read_whole
-            answer = read(exchange, endpoint, chunks, started)
+            if endpoint.dialect.is_stream:
+                answer = read_stream(exchange, endpoint, chunks, started)
+            else:
+                answer = read_whole(exchange, endpoint, chunks)
             closes = (
                 response.headers.get("connection", "").lower() == "close"
                 or response.http_version == "HTTP/1.0"
@@ -70,7 +73,7 @@ def ask(client: httpx.Client, endpoint: Endpoint, headers: Mapping[str, str], qu
         return Answer(Failure(FailureKind.PROTOCOL, str(violation)))
     except httpx.HTTPError as error:
         return Answer(_transport_failure(error))
-    return replace(answer, total_ms=_ms_since(started), closes=closes)
+    return replace(answer, total_ms=ms_since(started), closes=closes)
 
 
 class BodyRefusedError(Exception):
@@ -81,23 +84,25 @@ class BodyRefusedError(Exception):
         self.failure = failure
 
 
-def _read_whole(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], _started: float) -> Answer:
+def read_whole(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes]) -> Answer:
+    """All chunks are the body."""
     exchange.body = b"".join(chunks)
     failure = AnswerCheck(endpoint.expect).answer_failure(exchange)
     return Answer(failure, exchange.status, body=exchange.body, body_bytes=len(exchange.body))
 
 
-def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], started: float) -> Answer:
-    if exchange.status is None or not 200 <= exchange.status < 300:
+def read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes], started: float) -> Answer:
+    """Over a WebSocket the end mark is the end, else that of the chunks."""
+    if exchange.status != SWITCHING and (exchange.status is None or not 200 <= exchange.status < 300):
         return Answer(AnswerCheck(endpoint.expect).stream_failure(exchange, ()), exchange.status)
     decoder = new_decoders(endpoint)()
     text: list[str] = []
     citations = 0
     first_text_ms: float | None = None
     sizes: list[int] = []
-    for event in _decoded(decoder, chunks, sizes):
+    for event in _decoded(decoder, chunks, sizes, by_mark=exchange.status == SWITCHING):
         if event.kind is EventKind.TEXT and event.text:
-            first_text_ms = _ms_since(started) if first_text_ms is None else first_text_ms
+            first_text_ms = ms_since(started) if first_text_ms is None else first_text_ms
             text.append(event.text)
         citations += event.kind is EventKind.CITATION
     exchange.failure = settled(decoder.finish(), None, is_whole=True)
@@ -110,11 +115,14 @@ def _read_stream(exchange: Exchange, endpoint: Endpoint, chunks: Iterable[bytes]
     )
 
 
-def _decoded(decoder: StreamDecoder, chunks: Iterable[bytes], sizes: list[int]) -> Iterator[StreamEvent]:
+def _decoded(
+    decoder: StreamDecoder, chunks: Iterable[bytes], sizes: list[int], *, by_mark: bool
+) -> Iterator[StreamEvent]:
     for chunk in chunks:
         sizes.append(len(chunk))
-        yield from decoder.feed(chunk, time.time_ns())
-        if decoder.is_lost:
+        events = decoder.feed(chunk, time.time_ns())
+        yield from events
+        if decoder.is_lost or (by_mark and is_over(events)):
             return
     yield from decoder.rest(time.time_ns())
 
@@ -162,5 +170,5 @@ def _head(response: httpx.Response) -> bytes:
     return b"\r\n".join(lines + [name + b": " + value for name, value in response.headers.raw])
 
 
-def _ms_since(started: float) -> float:
+def ms_since(started: float) -> float:
     return (time.monotonic() - started) * 1000.0

@@ -12,6 +12,7 @@ from analysis.question import load_questions
 from analysis.target import Endpoint, Target
 from locustfiles.load.tls_context import tls_context
 from scripts.doctor_checks.answer import Answer, ask, client_for
+from scripts.doctor_checks.chat import ask_chat
 from scripts.doctor_checks.check import Area, Check, State
 from scripts.doctor_checks.health import health_doubt
 
@@ -37,7 +38,7 @@ def check_endpoints(target: Target, base_url: str, progress: Callable[[str], obj
     with client_for(base_url, tls_context(target.tls)) as client:
         for endpoint in sorted(target.endpoints.values(), key=lambda endpoint: endpoint.name != "health"):
             progress(f"asking {endpoint.name}")
-            answer = _ask(client, endpoint, target, question)
+            answer = _ask(client, base_url, endpoint, target, question)
             checks.append(_check(endpoint, answer))
             if answer.closes:
                 closing.append(endpoint.name)
@@ -54,7 +55,9 @@ def check_endpoints(target: Target, base_url: str, progress: Callable[[str], obj
     return checks
 
 
-def _ask(client: httpx.Client, endpoint: Endpoint, target: Target, question: str) -> Answer:
+def _ask(client: httpx.Client, base_url: str, endpoint: Endpoint, target: Target, question: str) -> Answer:
+    if endpoint.websocket is not None:
+        return ask_chat(base_url, target.tls, endpoint, _headers(target, endpoint), question)
     return ask(client, endpoint, _headers(target, endpoint), question)
 
 
