@@ -23,6 +23,7 @@ from analysis.objective import evaluate
 from analysis.result import Check, Comparison, ComparisonRow, Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
+from analysis.target_parts import Objective
 from analysis.unwatched import unwatched_parts
 from analysis.verdict import decide
 from analysis.whole_file import write_whole
@@ -73,7 +74,7 @@ def judge_runs(
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
     objectives = leak_rows(last.target.leak, [run.log.events for run in runs]) + evaluate(
-        last.target.objectives,
+        _concerning(runs),
         [run.measurement for run in runs],
         [run.readings for run in runs],
         finds_limit=last.profile.finds_limit,
@@ -187,6 +188,17 @@ def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
         comparable=not differing,
         differing=differing,
     )
+
+
+def _concerning(runs: Sequence[JudgedRun]) -> list[Objective]:
+    """Without those of endpoints that the load profile leaves out and nobody else asked."""
+    last = runs[-1]
+    asked = {*last.log.run.mix, *(name for run in runs for name in run.measurement.endpoints)}
+    return [
+        objective
+        for objective in last.target.objectives
+        if objective.endpoint not in last.target.endpoints or objective.endpoint in asked
+    ]
 
 
 def _together(runs: Sequence[JudgedRun]) -> tuple[Check, ...]:

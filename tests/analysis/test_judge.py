@@ -10,7 +10,7 @@ from analysis.baseline_builder import build_baseline
 from analysis.errors import BaselineError, RunLogError, UsageError
 from analysis.judge import judge
 from analysis.result import Result, Verdict, read_result
-from tests.run_builder import HARD, PROFILE, RunPlan, build_run, build_runs, edit_run
+from tests.run_builder import HARD, PROFILE, TARGET, RunPlan, build_run, build_runs, edit_run
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +136,22 @@ def test_objectives_alone_decide_when_no_baseline_is_wanted(tmp_path: Path, root
     result = judge([build_run(tmp_path)], baseline="none", baselines_root=root)
 
     assert (result.verdict, result.exit_code, result.comparison) == (Verdict.PASS, 0, None)
+
+
+def test_objectives_of_endpoints_that_the_profile_leaves_out_do_not_concern_the_run(
+    tmp_path: Path, root: Path
+) -> None:
+    other = replace(TARGET.endpoints["stream"], name="chat")
+    objective = replace(TARGET.objectives[0], name="chat.response.p95_ms", endpoint="chat")
+    target = replace(
+        TARGET,
+        endpoints={**TARGET.endpoints, "chat": other},
+        objectives=(*TARGET.objectives, objective, replace(objective, name="*", endpoint="*")),
+    )
+
+    result = judge([build_run(tmp_path, target=target)], baseline="none", baselines_root=root)
+
+    assert {row.endpoint for row in result.objectives} == {"query", "*", None}
 
 
 def test_a_profile_that_is_never_compared_passes_on_its_objectives(tmp_path: Path, root: Path) -> None:
