@@ -3,10 +3,13 @@
 from locust import tag, task
 
 from locustfiles.load.arrivals import ArrivalScheduler
+from locustfiles.load.chat_users import ChatUser, JarvisUser
 from locustfiles.load.plugin import install
 from locustfiles.load.users import EndpointUser
 
 install()
+
+__all__ = ["Arrivals", "ChatUser", "HealthUser", "JarvisUser", "QueryUser", "StreamUser"]
 
 
 class QueryUser(EndpointUser):
@@ -45,7 +48,7 @@ class HealthUser(EndpointUser):
 class Arrivals(ArrivalScheduler):
     """The open model: sends every endpoint of the mix on a schedule, from its start to its end."""
 
-    @tag("query", "stream", "health")
+    @tag("query", "stream", "health", "chat", "jarvis")
     @task
     def arrive(self) -> None:
         """Never reached; Locust warns of users without a task."""

@@ -126,17 +126,26 @@ def test_only_locustfiles_imports_locust_or_gevent() -> None:
     assert importers == set()
 
 
-def test_rag_offers_locust_its_own_users_and_no_shape(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("locustfile", "offered"),
+    [
+        ("rag.py", ["Arrivals", "ChatUser", "HealthUser", "JarvisUser", "QueryUser", "StreamUser"]),
+        ("chat.py", ["Arrivals", "ChatUser", "JarvisUser"]),
+    ],
+)
+def test_a_locustfile_offers_locust_its_own_users_and_no_shape(
+    tmp_path: Path, locustfile: str, offered: list[str]
+) -> None:
     """Locust spawns every concrete User and follows every concrete shape that it finds in a locustfile."""
     code = (
         "import json, warnings; warnings.simplefilter('ignore');"
         "from locust import LoadTestShape, User;"
         "from locust.util.load_locustfile import load_locustfile;"
-        f"users, shapes = load_locustfile({str(ROOT / 'locustfiles/rag.py')!r})[-2:];"
+        f"users, shapes = load_locustfile({str(ROOT / 'locustfiles' / locustfile)!r})[-2:];"
         "print(json.dumps([sorted(users), [type(shape).__name__ for shape in shapes]]))"
     )
 
-    assert python(code, tmp_path) == [["Arrivals", "HealthUser", "QueryUser", "StreamUser"], []]
+    assert python(code, tmp_path) == [offered, []]
 
 
 def test_pinned_requirements_carry_hashes_and_no_address() -> None:

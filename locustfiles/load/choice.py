@@ -1,6 +1,7 @@
 """The target and profile that a run will use, checked before any load is sent."""
 
 from locust import User
+from locust.env import Environment
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from pathlib import Path
 from analysis.baseline import BaselineKind, baseline_path, read_baseline
 from analysis.environment import read_environment
 from analysis.errors import UsageError
-from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.profile import LoadProfile, check_mix
 from analysis.run_directory import make_run_root
-from analysis.target import Target, load_target
+from analysis.target import Target
 from locustfiles.load.arguments import Settings
+from locustfiles.load.definitions import read_definitions
 from locustfiles.load.mix import tagged_mix
 from locustfiles.load.provenance import CHECKOUT
 from locustfiles.load.request import parse_origin, request_template
@@ -40,10 +42,9 @@ class Choice:
         return chosen
 
 
-def choose(settings: Settings, environ: Mapping[str, str]) -> Choice:
+def choose(environment: Environment, settings: Settings, environ: Mapping[str, str]) -> Choice:
     """Read and check everything; raises PlimsollError with what to correct."""
-    target = load_target(settings.target)
-    profile = load_profile(settings.load_profile)
+    target, profile = read_definitions(environment, settings.target, settings.load_profile)
     check_mix(profile, target)
     url = usable_url(target, settings.base_url, environ)
     _check_requests(target, url, environ)

@@ -66,7 +66,7 @@ class MasterSide:
     def choose(self) -> Choice:
         """Take target and profile from Locust's options; raises PlimsollError when they cannot be used."""
         environment = self.environment
-        choice = choose(settings_from(environment.parsed_options), os.environ)
+        choice = choose(environment, settings_from(environment.parsed_options), os.environ)
         environment.user_classes[:] = choice.user_classes(self._classes, environment.parsed_options)
         if choice.profile.stages:
             last = self.live

@@ -7,6 +7,7 @@ from locust.runners import MasterRunner, WorkerRunner
 import logging
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 import gevent
@@ -14,6 +15,7 @@ import gevent
 from analysis.errors import PlimsollError
 from analysis.exit_code import ExitCode
 from locustfiles.load.arguments import add_arguments
+from locustfiles.load.definitions import ask_websockets_alone
 from locustfiles.load.descriptor_limit import raise_descriptor_limit
 from locustfiles.load.exit_guard import check_web_port, guard_exit
 from locustfiles.load.interrupt import interrupt_in_order
@@ -27,16 +29,23 @@ logger = logging.getLogger(__name__)
 SLOT = "plimsoll_master_side"
 
 
-def install() -> None:
-    """Register the suite's listeners. Call it once, at the top of a locustfile."""
+def install(*, websockets_alone: bool = False) -> None:
+    """Register the suite's listeners. Call it at the top of a locustfile; of several the first one counts.
+
+    `websockets_alone` leaves the target's other endpoints out of every run.
+    """
+    if add_arguments in events.init_command_line_parser._handlers:
+        return
     guard_exit()
     events.init_command_line_parser.add_listener(add_arguments)
     # Registered before Locust's own: `quitting` fires in reverse, so this one runs when the load has ended.
     events.quitting.add_listener(_on_quitting)
-    events.init.add_listener(_on_init)
+    events.init.add_listener(partial(_on_init, websockets_alone))
 
 
-def _on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
+def _on_init(websockets_alone: bool, environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
+    if websockets_alone:
+        ask_websockets_alone(environment)
     try:
         if web_ui is not None:
             check_web_port(web_ui.host, web_ui.port)

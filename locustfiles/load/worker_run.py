@@ -10,10 +10,11 @@ from pathlib import Path
 import gevent
 
 from analysis.errors import UsageError
-from analysis.profile import LoadProfile, check_mix, load_profile
+from analysis.profile import check_mix
 from analysis.question import QuestionStream, load_expected_words, load_questions
-from analysis.target import Target, expand, load_target
+from analysis.target import Target, expand
 from locustfiles.load.client import Client
+from locustfiles.load.definitions import read_definitions
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
 from locustfiles.load.recorder import Recorder
@@ -35,8 +36,7 @@ class WorkerRun:
     def __init__(self, environment: Environment, plan: RunPlan, worker: int) -> None:
         self.plan = plan
         self.worker = worker
-        self.target: Target = load_target(plan.target)
-        self.profile: LoadProfile = load_profile(plan.profile)
+        self.target, self.profile = read_definitions(environment, plan.target, plan.profile)
         if scenario_of(self.target, self.profile, plan.seed) != plan.scenario_sha256:
             raise UsageError(
                 f"target {plan.target} and profile {plan.profile} are not the master's: "
