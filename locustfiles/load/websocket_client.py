@@ -187,6 +187,8 @@ class Conversation:
         client, exchange, decode = self._client, self.exchange, self._decoder.feed
         try:
             link = client._ask(exchange, self._request, self._timeout_s)
+            if link is not None:
+                link.read_ahead(True)
             while link is not None and exchange.failure is None:
                 messages = client._hear(exchange, link, self._timeout_s, self._max_body_bytes)
                 events: list[StreamEvent] = []
@@ -198,6 +200,7 @@ class Conversation:
                     break
                 exchange.failure = exchange.failure or link.end
             if link is not None:
+                link.read_ahead(False)
                 self._judge()
             client._settle(exchange)
             self._finished = True

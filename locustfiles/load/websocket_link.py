@@ -96,6 +96,10 @@ class WebSocketLink:
         self._answer()
         return messages
 
+    def read_ahead(self, ahead: bool) -> None:
+        """Whether whatever comes is read at once, before anything is looked at. Say so after the question."""
+        self._connection.reads_ahead = ahead
+
     @property
     def was_silent(self) -> bool:
         """Whether it was for silence that the last TimeoutError was raised."""
@@ -136,11 +140,15 @@ class WebSocketLink:
     def _answer(self) -> None:
         """Pongs and close frames; the service may be gone, which the next read tells."""
         data = self._messages.to_send()
+        connection = self._connection
+        ahead, connection.reads_ahead = connection.reads_ahead, False  # the wait to send would end by reading
         try:
             if data:
-                self._connection.send(data)
+                connection.send(data)
         except OSError:
             pass
+        finally:
+            connection.reads_ahead = ahead
 
     def _wait_for_end(self) -> None:
         try:

@@ -161,7 +161,7 @@ def test_fragments_make_one_event_whatever_comes_between_them(truth: Truth) -> N
     inside = payload.index("ö".encode()) + 1
     first, second, third, last = pieces(payload, [inside, 0, 3])
     frames = [first, frame(b"are you there?", PING), second, third, last, DONE]
-    truth.script("/fragments", [upgrade(), *answer(frames, 0.002)])
+    truth.script("/fragments", [upgrade(), *answer(frames, 0.02)])
     truth.clear()
 
     with chatting(truth, "/fragments") as client:
@@ -370,6 +370,48 @@ def test_a_killed_user_leaves_no_connection_behind(truth: Truth) -> None:
         eventually(lambda: truth.records() and truth.records()[0]["writes"])
         user.kill()
         eventually(lambda: "left_ns" in truth.records()[0])
+
+
+def test_stamps_of_many_chats_are_true_although_the_generator_is_late(truth: Truth) -> None:
+    """A process that is busy half of the time looks milliseconds late; the stamps of events do not show it.
+
+    Of events that were read together only the last one has a stamp of its own, and is compared.
+    """
+    words = [*(token("word") for _ in range(25)), DONE]
+    steps = [upgrade(), *answer(words, 0.02)]
+    paths = [truth.script(f"/many/{number}", [delay(number / 1000), *steps]) for number in range(30)]
+    truth.clear()
+
+    def chat(path: str) -> tuple[list[int], int]:
+        with chatting(truth, path) as client:
+            events, exchange = chatted(client)
+        assert failed(exchange) is None
+        return [event.stamp_ns for event in events], exchange.wake_lag_ns or 0
+
+    def keep_busy() -> None:
+        while True:
+            until_s = time.perf_counter() + 0.008
+            while time.perf_counter() < until_s:
+                pass
+            gevent.sleep(0.008)
+
+    lateness = gevent.spawn(keep_busy)
+    chats = [gevent.spawn(chat, path) for path in paths]
+    gevent.joinall(chats, timeout=30)
+    lateness.kill()
+
+    records = {record["path"]: record["writes"] for record in truth.records()}
+    off_ns = [
+        max(before_ns - stamp_ns, stamp_ns - after_ns, 0)
+        for path, chat_ in zip(paths, chats, strict=True)
+        for stamp_ns, next_ns, (before_ns, after_ns, _) in zip(
+            chat_.value[0], [*chat_.value[0][1:], 0], records[path], strict=True
+        )
+        if stamp_ns != next_ns
+    ]
+    assert sorted(lag_ns for _, lag_ns in (chat_.value for chat_ in chats))[15] > 3_000_000
+    assert len(off_ns) > 500
+    assert sorted(off_ns)[len(off_ns) * 99 // 100] < 1_000_000
 
 
 def test_over_tls_events_have_the_kernels_stamps(secure_truth: Truth) -> None:
