@@ -107,6 +107,7 @@ class EndpointTable(Table):
     timeout: Annotated[Duration, Field(gt=0, le=3600)] = 60.0
     connect_timeout: Annotated[Duration, Field(gt=0, le=600)] = 5.0
     first_byte_timeout: Annotated[Duration, Field(gt=0, le=3600)] | None = None
+    idle_timeout: Annotated[Duration, Field(gt=0, le=3600)] | None = None
     max_body_bytes: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024
     max_event_bytes: Annotated[int, Field(ge=MIN_EVENT_BYTES)] = 1024 * 1024
     stage_json: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
@@ -151,6 +152,7 @@ class EndpointTable(Table):
             timeout_s=self.timeout,
             connect_timeout_s=min(self.connect_timeout, self.timeout),
             first_byte_timeout_s=self.first_byte_timeout,
+            idle_timeout_s=self._idle_timeout_s(file, key),
             max_body_bytes=self.max_body_bytes,
             max_event_bytes=self.max_event_bytes,
             stage_json=dict(self.stage_json),
@@ -159,6 +161,16 @@ class EndpointTable(Table):
             leave=leaving(self.leave, self.dialect, file, f"{key}.leave"),
             optional=self.optional,
         )
+
+    def _idle_timeout_s(self, file: str, key: str) -> float | None:
+        if self.idle_timeout is not None and not self.dialect.is_stream:
+            raise ConfigurationError(
+                file=file,
+                key=f"{key}.idle_timeout",
+                found=Phrase(f'it with the dialect "{self.dialect}"'),
+                wanted="it with the dialect of a stream alone",
+            )
+        return self.idle_timeout
 
     def _event_map(self, file: str, key: str) -> EventMap | None:
         is_custom = self.dialect is Dialect.CUSTOM

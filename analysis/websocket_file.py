@@ -63,9 +63,9 @@ def check_websocket(table: _EndpointTable, expect: Table, file: str, key: str) -
     keys = table.model_fields_set
     if "method" in keys:
         raise _refusal(file, f"{key}.method", 'it beside protocol = "websocket"', "no method")
-    if "first_byte_timeout" in keys:
+    for name in sorted(keys & {"first_byte_timeout", "idle_timeout"}):
         wanted = "idle_timeout in [endpoints.NAME.websocket]"
-        raise _refusal(file, f"{key}.first_byte_timeout", 'it beside protocol = "websocket"', wanted)
+        raise _refusal(file, f"{key}.{name}", 'it beside protocol = "websocket"', wanted)
     if {"send", "body"} <= keys:
         raise _refusal(file, f"{key}.send", "it beside body, which means the same", "one of the two")
     if not {"send", "body"} & keys:

@@ -123,7 +123,7 @@ class EndpointCall:
                 self._headers,
                 body,
                 first_byte_timeout_s=endpoint.first_byte_timeout_s,
-            )
+            )._replace(idle_timeout_s=endpoint.idle_timeout_s)
         else:
             request = PreparedRequest(endpoint.method, body or b"")
         self._ready_bytes += len(request.data)
@@ -179,4 +179,6 @@ class EndpointCall:
 def _ran_out(exchange: Exchange, timeout_s: float, limit_s: float) -> bool:
     """Whether the user's own patience ended the exchange, which is no failure of the service."""
     failure = exchange.failure
-    return timeout_s < limit_s and failure is not None and failure.kind is FailureKind.TIMEOUT
+    if timeout_s == limit_s or failure is None or failure.kind is not FailureKind.TIMEOUT:
+        return False
+    return now_ns() - exchange.sched_ns >= timeout_s * 1e9  # sooner it was the service's silence

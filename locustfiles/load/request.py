@@ -46,6 +46,8 @@ class PreparedRequest(NamedTuple):
     """What the answer's body may be compressed with."""
     first_byte_timeout_s: float | None = None
     """Longest wait from the end of the request to the first byte of the answer."""
+    idle_timeout_s: float | None = None
+    """Longest wait between two reads of a stream."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from analysis.failure import Failure, FailureKind
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.response import Response
@@ -42,6 +43,7 @@ class StreamExchange:
     def reads(self) -> Iterator[Sequence[StreamEvent]]:
         """The same, read by read: the events that one read completed have one stamp."""
         transport, exchange, decoder = self._transport, self.exchange, self._decoder
+        idle_s = self._request.idle_timeout_s
         try:
             if transport.ask(exchange, self._request, self._timeout_s, self._max_body_bytes):
                 response = transport.response
@@ -49,6 +51,8 @@ class StreamExchange:
                 going_on = True
                 while going_on:
                     going_on = transport.read(exchange)
+                    if idle_s is not None:
+                        self._watch(idle_s, going_on)
                     if response.status is None or not 200 <= response.status < 300:
                         continue
                     body = response.take_body()
@@ -64,6 +68,17 @@ class StreamExchange:
         finally:
             if not self._finished:
                 transport.close()
+
+    def _watch(self, idle_s: float, going_on: bool) -> None:
+        """Limit the wait for the next read; the last one may have been late."""
+        exchange, transport = self.exchange, self._transport
+        if going_on:
+            transport.give_up_after(idle_s)
+            return
+        failure, has_begun = exchange.failure, exchange.first_ns is not None
+        is_timeout = failure is not None and failure.kind is FailureKind.TIMEOUT
+        if is_timeout and has_begun and not transport.is_out_of_time():
+            exchange.failure = Failure(FailureKind.TIMEOUT, f"nothing came for {idle_s:g} s")
 
     def _end(self, response: Response) -> Iterator[Sequence[StreamEvent]]:
         if response.status is None or not 200 <= response.status < 300:

@@ -114,6 +114,15 @@ class Transport:
         if self._connection is not None:
             self._connection.reads_ahead = ahead and bool(self._sent)
 
+    def give_up_after(self, idle_s: float) -> None:
+        """The next read must come within this time, and before the deadline of the exchange."""
+        if self._connection is not None:
+            self._connection.give_up_at(min(self._deadline_s, monotonic() + idle_s))
+
+    def is_out_of_time(self) -> bool:
+        """Whether the deadline of the exchange has passed."""
+        return monotonic() >= self._deadline_s
+
     def settle(self, exchange: Exchange) -> None:
         """Take over the response; keep the connection only if it was complete and allows that."""
         response = self.response

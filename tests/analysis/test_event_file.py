@@ -164,6 +164,14 @@ def test_the_dialect_and_its_description_belong_together(tmp_path: Path) -> None
         load_target(str(path))
 
 
+def test_a_stream_may_have_a_limit_of_silence(tmp_path: Path) -> None:
+    target = load(tmp_path, LEAST, HEAD + "idle_timeout = '2s'\n")
+
+    assert stream(target).idle_timeout_s == 2.0
+    assert stream(target_from_json(redacted(target))).idle_timeout_s == 2.0
+    assert stream(load(tmp_path, LEAST)).idle_timeout_s is None
+
+
 def test_an_event_may_be_as_long_as_a_read_at_least(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigurationError, match="max_event_bytes: found 1024, wanted a number not below 65536"

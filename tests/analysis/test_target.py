@@ -294,6 +294,10 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
             "[endpoints.x]\npath = '/'\ndialect = 'sse'",
             "endpoints.x.dialect: .*wanted one of json, text, rag-events",
         ),
+        (
+            "[endpoints.x]\npath = '/'\nidle_timeout = 1",
+            'endpoints.x.idle_timeout: found it with the dialect "json", wanted it with the dialect of a str',
+        ),
         ("[endpoints.x]\npath = '/'\ntimeout = 0", "endpoints.x.timeout: found 0.*, wanted a number above 0"),
         (
             "[endpoints.x]\npath = '/'\nfirst_byte_timeout = 0",

@@ -104,6 +104,10 @@ def test_a_timeout_is_no_part_of_the_scenario(tmp_path: Path) -> None:
             'endpoints.query.method: found it beside protocol = "websocket", wanted no method',
         ),
         (
+            "idle_timeout = 1",
+            'endpoints.query.idle_timeout: found it beside protocol = "websocket", wanted idle_timeout in',
+        ),
+        (
             "first_byte_timeout = 1",
             'endpoints.query.first_byte_timeout: found it beside protocol = "websocket", wanted idle_timeout',
         ),

@@ -88,6 +88,81 @@ def _streamed(client: WireClient, path: str) -> Exchange:
     return stream.exchange
 
 
+TOKEN = chunk(b'event: token\ndata: {"text": "a"}\n\n')
+DONE = chunk(b"event: done\ndata: {}\n\n") + LAST_CHUNK
+SILENCE = Failure(FailureKind.TIMEOUT, "nothing came for 0.15 s")
+
+
+def _patient(
+    client: WireClient, path: str, idle_timeout_s: float = 0.15, **limits: float
+) -> tuple[int, Exchange]:
+    """How many events came of a stream that may be silent so long."""
+    request = client.prepare("POST", path, None, b"{}")._replace(idle_timeout_s=idle_timeout_s)
+    stream = client.stream(
+        request,
+        sched_ns=now_ns(),
+        decoder=decoder_for(Dialect.RAG_EVENTS),
+        **limits,  # type: ignore[arg-type] # as above
+    )
+    return len(list(stream)), stream.exchange
+
+
+def test_a_stream_that_falls_silent_is_a_timeout(truth: Truth, client: WireClient) -> None:
+    """Whatever it had said; a service that is alive sends comments at least."""
+    truth.script("/silent", [send(STREAM_HEAD + TOKEN), stall()])
+    truth.script("/head", [send(STREAM_HEAD), stall()])
+    truth.script("/half", [send(STREAM_HEAD + TOKEN[:12]), stall()])
+    truth.script("/ok", [send(STREAM_HEAD + TOKEN + DONE)])
+
+    for path, events in (("/silent", 1), ("/head", 0), ("/half", 0)):
+        assert (events, SILENCE) == (lambda found: (found[0], found[1].failure))(_patient(client, path))
+    assert _patient(client, "/ok")[1].failure is None
+
+
+def test_a_stream_that_falls_silent_over_tls_neither(secure_truth: Truth, secure_client: WireClient) -> None:
+    secure_truth.script("/silent", [send(STREAM_HEAD + TOKEN), stall()])
+
+    assert _patient(secure_client, "/silent")[1].failure == SILENCE
+
+
+def test_a_stream_may_take_much_longer_than_it_may_be_silent(truth: Truth, client: WireClient) -> None:
+    """Bytes of any kind count: parts of an event, and comments."""
+    said = [TOKEN, chunk(b": ping\n"), *(TOKEN[at : at + 10] for at in range(0, len(TOKEN), 10))]
+    steps = [step for part in said for step in (send(part), delay(0.06))]
+    truth.script("/slow", [send(STREAM_HEAD), *steps, send(DONE)])
+
+    events, exchange = _patient(client, "/slow", 0.25)
+
+    assert (events, exchange.failure) == (3, None)
+    assert (exchange.service_us or 0) > 250_000
+
+
+def test_silence_before_the_first_byte_and_after_the_deadline_are_not_this_silence(
+    truth: Truth, client: WireClient
+) -> None:
+    truth.script("/late", [delay(0.4), send(STREAM_HEAD + TOKEN + DONE)])
+    truth.script("/silent", [send(STREAM_HEAD + TOKEN), stall()])
+    truth.script("/chatty", [send(STREAM_HEAD), *([send(TOKEN), delay(0.03)] * 40)])
+
+    assert _patient(client, "/late")[1].failure is None
+    overall = Failure(FailureKind.TIMEOUT, "no complete response within 0.2 s")
+    assert _patient(client, "/silent", 9.0, timeout_s=0.2)[1].failure == overall
+    assert _patient(client, "/chatty", timeout_s=0.2)[1].failure == overall
+
+
+def test_silence_costs_no_timer_for_each_read(truth: Truth, client: WireClient) -> None:
+    truth.script("/many", [send(STREAM_HEAD), *([send(TOKEN), delay(0.001)] * 100), send(DONE)])
+    timers: set[object] = set()
+    request = client.prepare("POST", "/many", None, b"{}")._replace(idle_timeout_s=30.0)
+    stream = client.stream(request, sched_ns=now_ns(), decoder=decoder_for(Dialect.RAG_EVENTS))
+    for _ in stream:
+        assert isinstance(client._connection, StampedSocket)
+        timers.add(client._connection._timer)
+
+    assert stream.exchange.failure is None
+    assert len(timers) == 1
+
+
 def test_deadlines_cost_no_timer_for_each_request(truth: Truth, client: WireClient) -> None:
     truth.script("/ok", response(b"fine"))
     ask(client, "/ok", first_byte_timeout_s=30.0)
