@@ -9,6 +9,8 @@ from locustfiles.load.answer_text import answer_bytes
 from locustfiles.load.exchange import Exchange
 from locustfiles.load.json_rules import MISSING, JsonRules, parsed
 
+PAGE = "text/html"
+
 
 class AnswerCheck:
     """One endpoint's expectation, made ready. A rule that is not there costs an answer nothing."""
@@ -50,8 +52,8 @@ class AnswerCheck:
 
         A bad status or content type comes first: it explains whatever else is wrong with the body.
         """
-        if exchange.status is not None:
-            failure = self._head_failure(exchange, exchange.status)
+        if exchange.status is not None and (exchange.head or exchange.failure is None):
+            failure = self._head_failure(exchange, exchange.status) or self._page_failure(exchange)
             if failure is not None:
                 return failure
         if exchange.failure is not None:
@@ -70,10 +72,15 @@ class AnswerCheck:
         wanted = self._content_type
         if wanted is None:
             return None
-        found = exchange.headers.get("content-type", "")
-        if found.split(";")[0].strip().lower() == wanted:
+        if _media_type(exchange) == wanted:
             return None
         return Failure(FailureKind.VALIDATION, f"content type is not {wanted}")
+
+    def _page_failure(self, exchange: Exchange) -> Failure | None:
+        """Where any content type is taken, a page is none that streams."""
+        if self._content_type is None and exchange.status in self.statuses and _media_type(exchange) == PAGE:
+            return Failure(FailureKind.VALIDATION, "an HTML page instead of a stream")
+        return None
 
     def _text_failure(self, body: bytes) -> Failure | None:
         for text, encoded in self._contains:
@@ -83,6 +90,10 @@ class AnswerCheck:
             if encoded in body:
                 return Failure(FailureKind.VALIDATION, f"the answer holds {text!r}")
         return None
+
+
+def _media_type(exchange: Exchange) -> str:
+    return exchange.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def _status_failure(status: int) -> Failure:
