@@ -17,6 +17,9 @@ class Connection(Protocol):
     reads_ahead: bool
     """Set while events are awaited: whatever comes is read at once, before anything is looked at."""
 
+    good_until_s: float
+    """What came before this reading of `time.monotonic` is in time, although a wait had to end sooner."""
+
     def give_up_at(self, deadline_s: float) -> None:
         """No wait lasts beyond this reading of `time.monotonic`."""
 

@@ -53,6 +53,7 @@ class StampedSocket:
         "_waiter",
         "_watching",
         "_when_idle",
+        "good_until_s",
         "lag_ns",
         "reads_ahead",
         "stamp_ns",
@@ -80,6 +81,7 @@ class StampedSocket:
         self._turn = reading_turn(self._hub)
         self._is_waiting_for_turn = False
         self.reads_ahead = False
+        self.good_until_s = -inf
         self.stamp_ns = 0
         self.lag_ns: int | None = None
 
@@ -181,7 +183,8 @@ class StampedSocket:
             data = self._take()
         except BlockingIOError:
             raise TimeoutError from None
-        if self.stamp_ns > now_ns() - (monotonic() - self._deadline_s) * 1e9:
+        deadline_s = max(self._deadline_s, self.good_until_s)
+        if self.stamp_ns > now_ns() - (monotonic() - deadline_s) * 1e9:
             raise TimeoutError
         return data
 

@@ -75,6 +75,7 @@ class StreamExchange:
         if going_on:
             transport.give_up_after(idle_s)
             return
+        transport.end_watch()
         failure, has_begun = exchange.failure, exchange.first_ns is not None
         is_timeout = failure is not None and failure.kind is FailureKind.TIMEOUT
         if is_timeout and has_begun and not transport.is_out_of_time():

@@ -1,6 +1,7 @@
 """One connection at a time, and one exchange at a time on it: sent, received, failed or finished."""
 
 import ssl
+from math import inf
 from time import monotonic
 from typing import Literal
 
@@ -115,9 +116,18 @@ class Transport:
             self._connection.reads_ahead = ahead and bool(self._sent)
 
     def give_up_after(self, idle_s: float) -> None:
-        """The next read must come within this time, and before the deadline of the exchange."""
+        """The next bytes must come within this time, and before the deadline of the exchange.
+
+        Any that are there when somebody looks have ended the silence, however late it is by then.
+        """
         if self._connection is not None:
+            self._connection.good_until_s = self._deadline_s
             self._connection.give_up_at(min(self._deadline_s, monotonic() + idle_s))
+
+    def end_watch(self) -> None:
+        """The opposite of `give_up_after`, for the exchanges to come."""
+        if self._connection is not None:
+            self._connection.good_until_s = -inf
 
     def is_out_of_time(self) -> bool:
         """Whether the deadline of the exchange has passed."""

@@ -22,6 +22,7 @@ class ScriptedConnection:
         self._ends = ends
         self._error = error
         self.reads_ahead = False
+        self.good_until_s = 0.0
 
     def give_up_at(self, _deadline_s: float) -> None:
         """There is nothing to wait for."""

@@ -150,6 +150,22 @@ def test_silence_before_the_first_byte_and_after_the_deadline_are_not_this_silen
     assert _patient(client, "/chatty", timeout_s=0.2)[1].failure == overall
 
 
+def test_a_generator_that_looks_late_takes_no_service_for_silent(truth: Truth, client: WireClient) -> None:
+    """Nobody looked for longer than the service may be silent; meanwhile it went on speaking."""
+    truth.script("/on", [send(STREAM_HEAD), *([send(TOKEN), delay(0.05)] * 20), send(DONE)])
+    request = client.prepare("POST", "/on", None, b"{}")._replace(idle_timeout_s=0.3)
+    stream = client.stream(
+        request, sched_ns=now_ns(), decoder=decoder_for(Dialect.RAG_EVENTS), timeout_s=30.0
+    )
+    count = 0
+    for _ in stream:
+        if count == 1:
+            time.sleep(0.7)
+        count += 1
+
+    assert (stream.exchange.failure, count) == (None, 21)
+
+
 def test_silence_costs_no_timer_for_each_read(truth: Truth, client: WireClient) -> None:
     truth.script("/many", [send(STREAM_HEAD), *([send(TOKEN), delay(0.001)] * 100), send(DONE)])
     timers: set[object] = set()
