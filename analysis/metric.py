@@ -90,6 +90,7 @@ METRICS: Mapping[str, Metric] = _table(
             for outcome, told in (("hit", "that came from"), ("miss", "that did not come from"))
             for name in CACHED_APART
         ),
+        _time("connect", "Time that opening a connection took: name, TCP and TLS."),
         _time(
             "handshake",
             "Time from the request to open a WebSocket to the service's agreement, or to its greeting.",
@@ -104,7 +105,8 @@ METRICS: Mapping[str, Metric] = _table(
         ),
         _time(
             "send_lag",
-            "Time from the moment a request was due to its first byte sent: how late the generator was.",
+            "Time from the moment a request was due to its first byte sent, less that of connecting:"
+            " how late the generator was.",
         ),
         _time(
             "wake_lag",

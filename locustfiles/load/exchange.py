@@ -32,6 +32,11 @@ class Exchange:
     _headers: dict[str, str] | None = field(default=None, init=False, repr=False)
 
     @property
+    def opening_ns(self) -> int:
+        """Spent on opening what it was sent over; 0 when that was open already."""
+        return (self.connect_ns or 0) + (self.handshake_ns or 0)
+
+    @property
     def response_us(self) -> int | None:
         """From the moment it was due to the last byte."""
         return None if self.last_ns is None else (self.last_ns - self.sched_ns) // 1000

@@ -74,10 +74,13 @@ class EndpointRecorder:
                 book.time(metric, value_us)
             if outcome.gaps_us:
                 book.gaps(outcome.gaps_us)
+        opening_ns = 0
+        if exchange.connect_ns is not None:
+            opening_ns = exchange.opening_ns
+            self.book(due_ns, last_ns).time("connect", exchange.connect_ns // 1000)
         good = bool(self.limits_us) and self._is_good(exchange, outcome)
-        if self._journal.write(
-            due_ns, send_ns, first_ns, last_ns, exchange.wake_lag_ns, exchange.received_bytes, heard, good
-        ):
+        lag_ns, size = exchange.wake_lag_ns, exchange.received_bytes
+        if self._journal.write(due_ns, send_ns, first_ns, last_ns, lag_ns, size, heard, good, opening_ns):
             self.fold()
 
     def fold(self) -> None:
@@ -129,7 +132,7 @@ class EndpointRecorder:
         book = self.book(due_ns, now_ns() if last_ns is None else last_ns)
         book.bytes += exchange.received_bytes
         if exchange.send_ns is not None:
-            book.time("send_lag", (exchange.send_ns - due_ns) // 1000)
+            book.time("send_lag", (exchange.send_ns - due_ns - exchange.opening_ns) // 1000)
         if exchange.wake_lag_ns is not None:
             book.time("wake_lag", exchange.wake_lag_ns // 1000)
         book.fail(failure, exchange.status)

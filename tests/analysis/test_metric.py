@@ -5,8 +5,8 @@ import pytest
 from analysis.metric import CACHED_APART, METRICS, Direction, metric_named
 
 TIMES = {
-    "response", "service", "ttfb", "ttft", "ttft_service", "gap", "max_gap", "tpot", "handshake", "stage.*",
-    "stage.unattributed", "send_lag", "wake_lag", "loop_lag",
+    "response", "service", "ttfb", "ttft", "ttft_service", "gap", "max_gap", "tpot", "connect", "handshake",
+    "stage.*", "stage.unattributed", "send_lag", "wake_lag", "loop_lag",
     "first_event", *(f"{prefix}.{name}" for prefix in ("hit", "miss") for name in CACHED_APART),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 
 from analysis.failure import Failure, FailureKind
 from analysis.histogram import Histogram
@@ -161,6 +162,23 @@ def test_response_counts_from_the_due_time() -> None:
     assert service is not None
     assert 2_100_000 <= response < 2_103_000
     assert 100_000 <= service < 100_200
+
+
+@pytest.mark.parametrize("failure", [None, Failure(FailureKind.HTTP_5XX, "status 503")])
+def test_the_time_to_connect_is_not_laid_to_the_generator(failure: Failure | None) -> None:
+    """Sent 900 ms late, of which a frozen service kept the connection and its handshake for 880."""
+    recorder = Recorder(PROFILE, START_NS, {})
+    query = recorder.endpoint("query")
+    query.start(at(6.0))
+    late = Exchange(at(6.0), send_ns=at(6.9), first_ns=at(7.0), last_ns=at(7.0), status=200)
+    late.connect_ns, late.handshake_ns = at(0.8) - START_NS, at(0.08) - START_NS
+    query.finish(late, PLAIN if failure is None else Outcome(failure), heard=False)
+    histograms = {name: text for row in recorder.report() for name, text in row["histograms"].items()}
+
+    assert Histogram.decode(histograms["send_lag"]).percentile(0.5) == pytest.approx(20_000, rel=1e-3)
+    if failure is None:
+        assert Histogram.decode(histograms["connect"]).percentile(0.5) == pytest.approx(800_000, rel=1e-3)
+        assert Histogram.decode(histograms["response"]).percentile(0.5) == pytest.approx(1e6, rel=1e-3)
 
 
 def test_a_stream_of_one_text_event_counts_that_event() -> None:
