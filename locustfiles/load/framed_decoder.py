@@ -1,11 +1,13 @@
 """Decodes a stream: its bytes into messages, and these into events."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from analysis.failure import Failure, FailureKind
 from locustfiles.load.event_reader import EventReader
 from locustfiles.load.framing import Framer, Message
 from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
+from locustfiles.load.text_run import TextRun
 
 TEXT = EventKind.TEXT
 
@@ -22,10 +24,10 @@ class FramedDecoder:
         self._events = reader.events
         self._end = reader.end
 
-    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
+    def feed(self, data: bytes, stamp_ns: int) -> Sequence[StreamEvent]:
         return self._read(self._messages(data), stamp_ns)
 
-    def rest(self, stamp_ns: int) -> list[StreamEvent]:
+    def rest(self, stamp_ns: int) -> Sequence[StreamEvent]:
         return self._read(self.framer.close(), stamp_ns)
 
     @property
@@ -42,10 +44,14 @@ class FramedDecoder:
             end.fail(FailureKind.PROTOCOL, framer.fault)
         return end.finish(inside=framer.is_cut)
 
-    def _read(self, messages: Sequence[Message], stamp_ns: int) -> list[StreamEvent]:
-        events: list[StreamEvent] = []
-        end = self._end
+    def _read(self, messages: Sequence[Message], stamp_ns: int) -> Sequence[StreamEvent]:
         read_text = self._text
+        end = self._end
+        if len(messages) > 1 and not end.seen:
+            texts = [read_text(name, data) for name, data, _ in messages]
+            if all(texts):
+                return TextRun(cast("list[str]", texts), stamp_ns)
+        events: list[StreamEvent] = []
         for name, data, _ in messages:
             text = read_text(name, data)
             if text and not end.seen:

@@ -1,6 +1,6 @@
 """What a stream says, in the words that all dialects share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -47,14 +47,14 @@ class StreamDecoder(Protocol):
     def said(self) -> Mapping[str, object]:
         """The keys of the JSON of all events without text; of a key that came twice, the last value."""
 
-    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
+    def feed(self, data: bytes, stamp_ns: int) -> Sequence[StreamEvent]:
         """The events that these bytes complete."""
 
     @property
     def is_lost(self) -> bool:
         """Whether nothing that may still come could be understood, so that reading on is of no use."""
 
-    def rest(self, stamp_ns: int) -> list[StreamEvent]:
+    def rest(self, stamp_ns: int) -> Sequence[StreamEvent]:
         """Call at the end of the body, once: the events that only the end completes."""
 
     def finish(self) -> Failure | None:

@@ -7,10 +7,9 @@ import numpy as np
 
 from locustfiles.load.answer_text import answer_bytes
 from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.text_run import TextRun
 
 TEXT, STAGE, CITATION = EventKind.TEXT, EventKind.STAGE, EventKind.CITATION
-MANY = 8
-"""Events of one read from which on it is faster to look at all of them at once."""
 
 
 class TextTimer:
@@ -46,7 +45,10 @@ class TextTimer:
         if self._first_event_ns is None:
             self._first_event_ns = events[0][1]
         before = len(self.text)
-        if len(events) < MANY or not self._take_text_alone(events):
+        if type(events) is TextRun:  # asking an abstract class is dear
+            self._stamps_ns.extend(array("q", (events.stamp_ns,)) * len(events))
+            self.text += events.texts
+        else:
             self._take_each(events)
         brought = len(self.text) - before
         if brought > 1:
@@ -64,15 +66,6 @@ class TextTimer:
                 self.citations += 1
             if tokens is not None:
                 self.tokens = tokens
-
-    def _take_text_alone(self, events: Sequence[StreamEvent]) -> bool:
-        """False, and nothing taken, when there are other events among them."""
-        texts = [event[2] for event in events if event[0] is TEXT and event[2]]
-        if len(texts) < len(events):
-            return False
-        self._stamps_ns.extend([event[1] for event in events])
-        self.text += texts
-        return True
 
     @property
     def text_events(self) -> int:

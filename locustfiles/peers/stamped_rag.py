@@ -7,15 +7,15 @@ import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import repeat
 
 from analysis.endpoint import Dialect
 from analysis.failure import Failure
 from locustfiles.load import dialect, wire
 from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stamp import now_ns
-from locustfiles.load.stream_event import NEW_EVENT, EventKind, StreamEvent
+from locustfiles.load.stream_event import EventKind, StreamEvent
 from locustfiles.load.stream_exchange import StreamExchange
+from locustfiles.load.text_run import TextRun
 from locustfiles.peers.rounds import ROUND, Rounds
 from locustfiles.peers.stream_log import AS_TEXT, OUTPUT, StreamLog
 from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
@@ -59,11 +59,8 @@ class DataAsText:
     def __init__(self, _max_event_bytes: int) -> None:
         self._sse = SseDecoder()
 
-    def feed(self, data: bytes, stamp_ns: int) -> list[StreamEvent]:
-        nothing = repeat(None)
-        texts = [text for _, text, _ in self._sse.feed(data)]
-        columns = (repeat(EventKind.TEXT), repeat(stamp_ns), texts, nothing, nothing, nothing)
-        return list(map(NEW_EVENT, zip(*columns, strict=False)))
+    def feed(self, data: bytes, stamp_ns: int) -> Sequence[StreamEvent]:
+        return TextRun([text for _, text, _ in self._sse.feed(data)], stamp_ns)
 
     def rest(self, _stamp_ns: int) -> list[StreamEvent]:
         return []

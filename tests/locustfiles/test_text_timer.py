@@ -2,6 +2,7 @@
 
 from locustfiles.load.stage_times import server_timing_us, with_unattributed
 from locustfiles.load.stream_event import EventKind, StreamEvent
+from locustfiles.load.text_run import TextRun
 from locustfiles.load.text_timer import TextTimer
 
 MS = 1_000_000
@@ -31,21 +32,30 @@ def test_gaps_are_between_text_events() -> None:
     assert timer.timings_us(0, 0)["max_gap"] == 30_000
 
 
-def test_many_events_of_one_read_are_taken_as_one_by_one() -> None:
+def test_a_run_of_texts_is_taken_as_its_events_are() -> None:
     """Their gaps are 0, because nobody saw them come one by one."""
-    events = [text(20, ""), *(text(50, f"{i} ") for i in range(20)), text(90), text(89), text(90)]
-    events.insert(7, StreamEvent(EventKind.USAGE, 50 * MS, tokens=23))
+    run = TextRun([f"{number} " for number in range(20)], 50 * MS)
     at_once, singly = TextTimer(), TextTimer()
+    for timer, middle in ((at_once, run), (singly, list(run))):
+        timer.take([text(20)])
+        timer.take(middle)
+        timer.take([text(90)])
 
-    at_once.take(events)
-    at_once.take([text(99)] * 20)
-    for event in (*events, *[text(99)] * 20):
-        singly.take([event])
-
-    assert list(at_once.gaps_us) == list(singly.gaps_us) == [0] * 19 + [40_000, 0, 1000, 9000] + [0] * 19
+    assert list(at_once.gaps_us) == list(singly.gaps_us) == [30_000] + [0] * 19 + [40_000]
     assert at_once.text == singly.text
     assert at_once.timings_us(0, 0) == singly.timings_us(0, 0)
-    assert at_once.text_events == 43
+    assert (at_once.text_events, at_once.coalesced) == (singly.text_events, singly.coalesced) == (22, 19)
+
+
+def test_a_run_of_texts_is_a_sequence_of_events() -> None:
+    run = TextRun(["a", "b", "c"], 7)
+    events = [StreamEvent(EventKind.TEXT, 7, letter) for letter in "abc"]
+
+    assert list(run) == events
+    assert [run[index] for index in (0, 1, -1)] == [events[0], events[1], events[-1]]
+    assert list(run[1:]) == events[1:]
+    assert len(run) == 3
+    assert events[1] in run
 
 
 def test_events_that_one_read_brought_have_one_stamp_and_are_counted() -> None:
