@@ -8,5 +8,4 @@ class PlainConnection(StampedSocket):
 
     __slots__ = ()
 
-    def is_stale(self) -> bool:
-        return self.has_received()
+    is_stale = StampedSocket.has_received

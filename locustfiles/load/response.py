@@ -46,6 +46,7 @@ class Response:
         "_parser",
         "_parts",
         "_parts_inflated",
+        "_plain_head",
         "body_bytes",
         "complete",
         "head",
@@ -61,6 +62,8 @@ class Response:
         self._head_bytes = 0
         self._fault: str | None = None
         self._closes = False
+        self._plain_head = b""
+        """One that says nothing out of the ordinary, as the next one often does again word for word."""
         self.expect(max_body_bytes=0)
 
     def expect(self, *, max_body_bytes: int, head_only: bool = False, codings: Collection[str] = ()) -> None:
@@ -193,12 +196,17 @@ class Response:
         if end > MAX_HEAD_BYTES:
             raise _head_too_large()
         self.head = head = data[start:end]
+        if head == self._plain_head and not self._head_only:
+            return
         fields = head.lower()
         codings = fields.count(_CODING)
-        if codings and (codings > 1 or _PLAINLY_CHUNKED not in fields + _CRLF):
+        is_coded = codings > 1 or (codings == 1 and _PLAINLY_CHUNKED not in fields + _CRLF)
+        if is_coded:
             self._check_codings()
         if self._head_only or not (is_plain or fields.startswith(_VERSION)):
             self._check_persistence(is_old=not fields.startswith(_VERSION))
+        elif not is_coded:
+            self._plain_head = head
 
     def _check_persistence(self, *, is_old: bool) -> None:
         """llhttp lets versions 0.9 and 2.0 pass, and asks where the body, which HEAD has not, ends."""

@@ -10,7 +10,7 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-import gevent
+from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 from gevent.socket import socket as gevent_socket
 
@@ -68,7 +68,7 @@ class StampedSocket:
         self._send = bare.send
         # Asking costs a third of a read that finds nothing, whose exception is dear.
         self._poll = _polled(bare.fileno())
-        self._hub = gevent.get_hub()
+        self._hub = get_hub()
         self._is_readable = self._hub.loop.io(bare.fileno(), READ)
         self._watching = False
         self._timer: Any = None
@@ -191,7 +191,7 @@ class StampedSocket:
     def _wait(self) -> None:
         if self._armed_until_s == inf:
             self._set_timer()
-        self._waiter = gevent.getcurrent()
+        self._waiter = getcurrent()
         try:
             self._hub.switch()
         finally:

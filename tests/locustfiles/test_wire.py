@@ -110,6 +110,16 @@ def test_head_has_no_body_whatever_its_length_says(truth: Truth, client: WireCli
     assert client.opened == 1
 
 
+def test_the_same_head_means_something_else_after_head(truth: Truth, client: WireClient) -> None:
+    whole = response(b"five!")
+    truth.rounds("/same", [[send(whole)], [send(whole[:-5])]])
+
+    bodies = [ask(client, "/same", method).body for method in ("GET", "HEAD", "GET", "HEAD")]
+
+    assert bodies == [b"five!", b"", b"five!", b""]
+    assert client.opened == 1
+
+
 def test_a_body_after_head_is_a_protocol_failure(truth: Truth, client: WireClient) -> None:
     truth.script("/head", response(b"not asked for"))
 
