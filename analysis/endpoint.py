@@ -104,7 +104,7 @@ class Endpoint:
     first_byte_timeout_s: float | None = None
     """From the end of the request to the first byte of the answer; None: `timeout_s` alone holds."""
     idle_timeout_s: float | None = None
-    """Between two reads of a stream that has begun; None: `timeout_s` alone holds."""
+    """Between two reads of a stream that has begun, or two messages; None: `timeout_s` alone holds."""
     max_body_bytes: int = 16 * 1024 * 1024
     max_event_bytes: int = 1024 * 1024
     """Of a stream that is waited for the end of an event: no more than this is kept."""

@@ -15,5 +15,3 @@ class WebSocket:
     """Offered, the preferred one first."""
     compression: bool = False
     """Whether permessage-deflate is offered."""
-    idle_timeout_s: float | None = None
-    """Between a question and the first message of its answer, and between two of them; None: no limit."""

@@ -10,7 +10,7 @@ from analysis.endpoint import Dialect, Endpoint
 from analysis.env_template import refuse_references
 from analysis.errors import ConfigurationError, Phrase
 from analysis.event_file import EventsTable
-from analysis.toml_file import Duration, Table, dotted
+from analysis.toml_file import Table, dotted
 from analysis.websocket import WebSocket
 
 WITHOUT_MESSAGES = frozenset({Dialect.TEXT_STREAM})
@@ -30,7 +30,6 @@ class WebSocketTable(Table):
     greeting: bool = False
     subprotocols: list[Subprotocol] = Field(default_factory=list)
     compression: bool = False
-    idle_timeout: Annotated[Duration, Field(gt=0, le=3600)] | None = None
 
     def websocket(self) -> WebSocket:
         """The settings."""
@@ -39,7 +38,6 @@ class WebSocketTable(Table):
             greeting=self.greeting,
             subprotocols=tuple(self.subprotocols),
             compression=self.compression,
-            idle_timeout_s=self.idle_timeout,
         )
 
 
@@ -63,9 +61,6 @@ def check_websocket(table: _EndpointTable, expect: Table, file: str, key: str) -
     keys = table.model_fields_set
     if "method" in keys:
         raise _refusal(file, f"{key}.method", 'it beside protocol = "websocket"', "no method")
-    for name in sorted(keys & {"first_byte_timeout", "idle_timeout"}):
-        wanted = "idle_timeout in [endpoints.NAME.websocket]"
-        raise _refusal(file, f"{key}.{name}", 'it beside protocol = "websocket"', wanted)
     if {"send", "body"} <= keys:
         raise _refusal(file, f"{key}.send", "it beside body, which means the same", "one of the two")
     if not {"send", "body"} & keys:

@@ -37,6 +37,7 @@ class WebSocketClient:
         tls: Tls = SYSTEM_TLS,
     ) -> None:
         """Raises UsageError for a base URL that is none, a bad header, and files that TLS cannot use."""
+        self._endpoint = endpoint
         self._settings = endpoint.websocket or WebSocket()
         self._dialer = WebSocketDialer(base_url, endpoint, headers or {}, tls)
         self.clock: Literal["kernel", "user"] = self._dialer.clock
@@ -100,7 +101,7 @@ class WebSocketClient:
             if link is None:
                 return None
         exchange.status = SWITCHING
-        link.expect(deadline_s, self._settings.idle_timeout_s)
+        link.expect(deadline_s, self._endpoint.first_byte_timeout_s, self._endpoint.idle_timeout_s)
         exchange.send_ns = now_ns()
         try:
             link.say(request.data)
@@ -121,9 +122,7 @@ class WebSocketClient:
         try:
             messages = link.hear()
         except TimeoutError:
-            detail = f"no complete answer within {timeout_s:g} s"
-            if link.was_silent:
-                detail = f"no message for {self._settings.idle_timeout_s:g} s"
+            detail = link.silence or f"no complete answer within {timeout_s:g} s"
             exchange.failure = Failure(FailureKind.TIMEOUT, detail)
             return []
         except OSError as error:

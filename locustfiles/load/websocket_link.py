@@ -19,8 +19,8 @@ class WebSocketLink:
     """Reads for who asks, and between two questions for itself, so that pings are answered then too."""
 
     __slots__ = (
-        "_connection", "_deadline_s", "_idle_deadline_s", "_idle_s", "_is_closed", "_is_harmless",
-        "_messages", "_tender", "received_bytes",
+        "_awaits_first", "_connection", "_deadline_s", "_idle_s", "_is_closed", "_is_harmless", "_messages",
+        "_silence_s", "_silence_until_s", "_tender", "received_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -31,7 +31,9 @@ class WebSocketLink:
         self._messages = messages
         self._is_harmless = is_harmless
         self._is_closed = False
-        self._deadline_s = self._idle_deadline_s = inf
+        self._deadline_s = self._silence_until_s = inf
+        self._awaits_first = False
+        self._silence_s: float | None = None
         self._idle_s: float | None = None
         self._tender: gevent.Greenlet | None = None
         self.received_bytes = 0
@@ -58,15 +60,17 @@ class WebSocketLink:
         """What a message that does not come any more has failed with."""
         return self._messages.end
 
-    def expect(self, deadline_s: float, idle_s: float | None) -> None:
+    def expect(self, deadline_s: float, first_s: float | None = None, idle_s: float | None = None) -> None:
         """Call before each question: an answer begins, and is over at the deadline of `time.monotonic`.
 
-        `idle_s` is the longest wait for a message.
+        `first_s` is the longest wait for its first message, `idle_s` for each that follows.
         """
         self._stop_tending()
         self._messages.expect()
         self.received_bytes = 0
         self._deadline_s = deadline_s
+        self._awaits_first = True
+        self._silence_s = first_s
         self._idle_s = idle_s
         self._set_deadline()
 
@@ -86,7 +90,9 @@ class WebSocketLink:
         messages = self._messages.take(data, connection.stamp_ns)
         if self._messages.has_to_send:
             self._answer()
-        if messages and self._idle_s is not None:
+        if messages and (self._idle_s is not None or self._silence_s is not None):
+            self._awaits_first = False
+            self._silence_s = self._idle_s
             self._set_deadline()
         return messages
 
@@ -101,9 +107,13 @@ class WebSocketLink:
         self._connection.reads_ahead = ahead
 
     @property
-    def was_silent(self) -> bool:
-        """Whether it was for silence that the last TimeoutError was raised."""
-        return self._idle_deadline_s < self._deadline_s
+    def silence(self) -> str | None:
+        """What the last TimeoutError was raised for, when it was silence."""
+        if self._silence_s is None or self._silence_until_s >= self._deadline_s:
+            return None
+        if self._awaits_first:
+            return f"no message within {self._silence_s:g} s of the question"
+        return f"no message for {self._silence_s:g} s"
 
     def is_usable(self) -> bool:
         """Whether another question can be asked: what came unasked is looked at, without waiting."""
@@ -134,8 +144,8 @@ class WebSocketLink:
         self._tender = gevent.spawn(self._wait_for_end)
 
     def _set_deadline(self) -> None:
-        self._idle_deadline_s = inf if self._idle_s is None else monotonic() + self._idle_s
-        self._connection.give_up_at(min(self._deadline_s, self._idle_deadline_s))
+        self._silence_until_s = inf if self._silence_s is None else monotonic() + self._silence_s
+        self._connection.give_up_at(min(self._deadline_s, self._silence_until_s))
 
     def _answer(self) -> None:
         """Pongs and close frames; the service may be gone, which the next read tells."""

@@ -187,6 +187,11 @@ def test_silence_ends_at_the_idle_timeout_and_pings_do_not_break_it(truth: Truth
     truth.script("/slow", slow)
 
     assert failure_of(truth, stalled, idle_timeout_s=0.2) == ("timeout", "no message for 0.2 s")
+    late = [upgrade(), hear(), delay(0.4), send(token("a") + DONE)]
+    assert failure_of(truth, late, first_byte_timeout_s=0.1) == (
+        "timeout",
+        "no message within 0.1 s of the question",
+    )
     with chatting(truth, "/slow", idle_timeout_s=0.3) as client:
         assert failed(chatted(client)[1]) is None
 
