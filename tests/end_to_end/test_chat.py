@@ -13,6 +13,7 @@ from analysis.run_record import RunStatus
 from tests.end_to_end.load_run import RAG, Finished, LoadRun, write_profile
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService, until
+from tests.servers.sutazai import sutazai_server
 
 CHAT = RAG.with_name("chat.py")
 MIX = "mix = { query = 6, stream = 3, health = 1 }"
@@ -36,7 +37,12 @@ def run(
 
 
 @pytest.mark.parametrize(
-    ("model", "processes"), [("closed", 0), ("open", 2), pytest.param("open", 0, marks=pytest.mark.slow)]
+    ("model", "processes"),
+    [
+        ("open", 2),
+        pytest.param("open", 0, marks=pytest.mark.slow),
+        pytest.param("closed", 0, marks=pytest.mark.slow),
+    ],
 )
 def test_the_service_counts_exactly_the_questions_that_were_asked(
     tmp_path: Path, service: ReferenceService, model: str, processes: int
@@ -117,6 +123,18 @@ def test_chats_that_outlast_the_drain_are_ended_on_both_sides(
     assert finished.totals()["chat"].aborted > 0
     until(lambda: faulty_service.metric("plimsoll_service_websockets") == 0, 5)
     until(lambda: faulty_service.metric("plimsoll_service_generations") == 0, 5)
+
+
+def test_both_chats_of_sutazai_are_asked_alike_and_counted_as_it_counts_them(tmp_path: Path) -> None:
+    profile = write_profile(tmp_path, steady="2s")
+    with sutazai_server() as server:
+        words = ["--target", "sutazai", "--load-profile", str(profile), "--host", server.url]
+        with LoadRun(tmp_path / "runs", words, locustfile=CHAT) as load:
+            finished = load.finish()
+        totals = finished.totals()
+        assert finished.code == 0, finished.output
+        for name in ("chat", "jarvis"):
+            assert totals[name].ok == totals[name].started == server.counted(name) > 0
 
 
 @pytest.mark.slow
