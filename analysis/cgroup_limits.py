@@ -16,6 +16,16 @@ class CgroupLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Throttling:
+    """How often a group used up its share of a period and had to wait for the next one, since it exists."""
+
+    time_us: int
+    """All cores added up. Linux 6.18 counts little of it."""
+    times: int
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControlGroup:
     """The folders of a process's group and of those above it, whose limits hold for it too."""
 
@@ -38,15 +48,18 @@ class ControlGroup:
         ]
         return min(limits) if limits else (None, next(iter(self.memory), None))
 
-    def throttled_us(self) -> int | None:
-        """How long the group and those above it were kept from running, all cores added up.
-
-        None where nothing is ever throttled, because the CPU is not under control.
-        """
+    def throttling(self) -> Throttling | None:
+        """Of the group and those above it; None where no CPU time is ever kept from a group."""
         name, per_us = ("throttled_usec", 1) if self.is_v2 else ("throttled_time", 1000)
-        counted = [field_in(level / "cpu.stat", name) for level in self.cpu]
-        known = [count for count in counted if count is not None]
-        return sum(known) // per_us if known else None
+        levels = [fields_of(level / "cpu.stat") for level in self.cpu]
+        counted = [fields for fields in levels if name in fields]
+        if not counted:
+            return None
+        return Throttling(
+            time_us=sum(fields[name] for fields in counted) // per_us,
+            times=sum(fields.get("nr_throttled", 0) for fields in counted),
+            periods=max(fields.get("nr_periods", 0) for fields in counted),
+        )
 
     def _quota_cores(self, level: Path) -> float | None:
         if self.is_v2:
@@ -104,13 +117,10 @@ def number_in(path: Path) -> int | None:
     return int(text) if text is not None and text.isdigit() else None
 
 
-def field_in(path: Path, name: str) -> int | None:
-    """The count behind a name at the beginning of a line."""
-    for line in (text_of(path) or "").splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return int(value)
-    return None
+def fields_of(path: Path) -> dict[str, int]:
+    """Counts by name, a line each; nothing when there is no such file."""
+    lines = (line.split() for line in (text_of(path) or "").splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
 
 
 def text_of(path: Path) -> str | None:

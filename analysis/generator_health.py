@@ -37,7 +37,8 @@ that some of the load is missing: 40 users who think for 20 ms made 7 % fewer re
 at 50 % and none fewer at 10 %. Their times stayed right all the while, by the kernel's stamps."""
 
 THROTTLED_PERCENT = 1.0
-"""A throttled process stands still for up to a tenth of a second; above one percent of the time p99 shows."""
+"""A throttled process stands still for up to a tenth of a second; above one percent of the time p99 shows.
+Of the periods in which it happens, which last longer, more than that is a warning."""
 
 STEAL_PERCENT = 5.0
 STEAL_WARNING_PERCENT = 1.0
@@ -133,7 +134,7 @@ class GeneratorHealth:
 
     def _throttling(self) -> Vital:
         """A process in no control group, or in one without a limit, is never throttled."""
-        return self._share(
+        vital = self._share(
             "throttling",
             lambda reading: reading.throttled_percent,
             THROTTLED_PERCENT,
@@ -141,6 +142,14 @@ class GeneratorHealth:
             "allow it more CPU",
             absent="no control group limits the generator's CPU",
         )
+        by_worker = self._by_worker(lambda reading: reading.throttled_periods_percent)
+        often = max((_mean(found) for found in by_worker.values()), default=0.0)
+        check = vital.check
+        if not check.ok or often <= THROTTLED_PERCENT:
+            return vital
+        text = f"control groups stopped the generator in {often:.2g} % of their periods: allow it more CPU"
+        value = f"{check.value}, {often:.2g} % of periods"
+        return Vital(Check(check.name, False, value, check.limit, text, False), vital.value, vital.unit)
 
     def _steal(self) -> Vital:
         vital = self._share(

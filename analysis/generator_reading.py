@@ -22,6 +22,7 @@ class GeneratorReading:
     cpu_percent: float | None
     cpu_wait_percent: float | None
     throttled_percent: float | None
+    throttled_periods_percent: float | None
     steal_percent: float | None
     fds: float | None
     fds_limit: float | None
@@ -54,6 +55,7 @@ def generator_reading(sample: Sample, start_ns: int, slice_s: int) -> GeneratorR
         cpu_percent=_number(sample, "cpu_percent"),
         cpu_wait_percent=_number(sample, "cpu_wait_percent"),
         throttled_percent=_number(sample, "throttled_percent"),
+        throttled_periods_percent=_number(sample, "throttled_periods_percent"),
         steal_percent=_number(sample, "steal_percent"),
         fds=_number(sample, "fds"),
         fds_limit=_number(sample, "fds_limit"),

@@ -182,6 +182,7 @@ def _write_slice(
             "cpu_percent": plan.cpu_percent,
             "cpu_wait_percent": plan.cpu_wait_percent,
             "throttled_percent": plan.throttled_percent,
+            "throttled_periods_percent": plan.throttled_percent,
             "steal_percent": plan.steal_percent,
             "rss_bytes": 90_000_000,
             "fds": plan.fds,

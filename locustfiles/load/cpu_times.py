@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.cgroup_limits import ControlGroup, text_of
+from analysis.cgroup_limits import ControlGroup, Throttling, text_of
 
 _TICK_FIELDS = 8
 """user nice system idle iowait irq softirq steal. Guest time, behind them, is in user, too."""
@@ -21,6 +21,8 @@ class CpuShares:
     """The main thread, which the event loop runs in, was ready and another one had its core."""
     throttled: float | None
     """A control group kept it from running: at most so long, as the kernel adds up all cores."""
+    throttled_periods: float | None
+    """Of the control group's periods, those in which it did so."""
     stolen: float | None
     """The hypervisor ran something else on the cores that this process may use."""
 
@@ -32,7 +34,7 @@ class CpuTimes:
     at_ns: int
     used_ns: int
     waited_ns: int | None
-    throttled_us: int | None
+    throttling: Throttling | None
     stolen_ticks: int | None
     all_ticks: int | None
 
@@ -44,17 +46,23 @@ class CpuTimes:
             at_ns=time.monotonic_ns(),
             used_ns=time.process_time_ns(),
             waited_ns=_waited_ns(proc),
-            throttled_us=group.throttled_us(),
+            throttling=group.throttling(),
             stolen_ticks=stolen,
             all_ticks=ticks,
         )
 
     def since(self, before: "CpuTimes") -> CpuShares:
         elapsed_ns = self.at_ns - before.at_ns
+        throttled = throttled_periods = None
+        if self.throttling is not None and before.throttling is not None:
+            now, then = self.throttling, before.throttling
+            throttled = _percent(now.time_us, then.time_us, elapsed_ns / 1000)
+            throttled_periods = _percent(now.times, then.times, now.periods - then.periods)
         return CpuShares(
             used=_percent(self.used_ns, before.used_ns, elapsed_ns) or 0.0,
             waited=_percent(self.waited_ns, before.waited_ns, elapsed_ns),
-            throttled=_percent(self.throttled_us, before.throttled_us, elapsed_ns / 1000),
+            throttled=throttled,
+            throttled_periods=throttled_periods,
             stolen=_percent(
                 self.stolen_ticks, before.stolen_ticks, (self.all_ticks or 0) - (before.all_ticks or 0)
             ),

@@ -65,6 +65,7 @@ class GeneratorProbe:
             "cpu_percent": shares.used,
             "cpu_wait_percent": shares.waited,
             "throttled_percent": shares.throttled,
+            "throttled_periods_percent": shares.throttled_periods,
             "steal_percent": shares.stolen,
             "rss_bytes": self._process.memory_info().rss,
             "fds": self._descriptors.used(),

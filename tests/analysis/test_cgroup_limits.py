@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.cgroup_limits import CgroupLimits, control_group, read_cgroup_limits
+from analysis.cgroup_limits import CgroupLimits, Throttling, control_group, read_cgroup_limits
 
 QUOTA_V1 = {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}
 
@@ -68,12 +68,12 @@ def test_of_equal_limits_the_outer_one_counts(tmp_path: Path) -> None:
     ],
     ids=["version 2", "version 1"],
 )
-def test_the_time_throttled_is_that_of_the_group_and_those_above(
+def test_throttling_is_that_of_the_group_and_those_above(
     tmp_path: Path, groups: str, files: dict[str, str]
 ) -> None:
     root = host(tmp_path, groups, {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
 
-    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttled_us() == 1500
+    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttling() == Throttling(1500, 2, 5)
 
 
 def test_without_control_over_the_cpu_nothing_is_throttled(tmp_path: Path) -> None:
@@ -81,4 +81,4 @@ def test_without_control_over_the_cpu_nothing_is_throttled(tmp_path: Path) -> No
     files = {"cgroup.controllers": "cpu", "cpu.stat": "usage_usec 9"}
     root = host(tmp_path, "0::/", {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
 
-    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttled_us() is None
+    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttling() is None

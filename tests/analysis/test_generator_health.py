@@ -35,6 +35,7 @@ READING = GeneratorReading(
     cpu_percent=35.0,
     cpu_wait_percent=0.5,
     throttled_percent=0.0,
+    throttled_periods_percent=0.0,
     steal_percent=0.1,
     fds=60,
     fds_limit=1000,
@@ -73,7 +74,10 @@ def _ms(limit_us: float) -> str:
         ),
         ("CPU of the busiest worker, p95", f"below {CPU_PERCENT:g}% of a core"),
         ("time that a worker was ready to run", f"{CPU_WAIT_PERCENT:g}%"),
-        ("time that a control group kept", f"{THROTTLED_PERCENT:g}%"),
+        (
+            "time that a control group kept",
+            f"{THROTTLED_PERCENT:g}%; a warning from that many of its periods on",
+        ),
         ("time that the hypervisor ran", f"{STEAL_PERCENT:g}%; from {STEAL_WARNING_PERCENT:g}% on a warning"),
         ("file descriptors in use", f"{SHARE_IN_USE:.0%} of those allowed"),
         ("local ports in use", f"{SHARE_IN_USE:.0%} of the range"),
@@ -134,6 +138,15 @@ def test_some_steal_is_a_warning() -> None:
         assert check.ok is is_ok
     assert not check.invalidates
     assert "above 5 %" in check.text
+
+
+def test_many_throttled_periods_are_a_warning() -> None:
+    """How long they lasted is not always counted; the lags tell whether it did harm."""
+    for percent, is_ok in ((THROTTLED_PERCENT, True), (THROTTLED_PERCENT + 0.1, False)):
+        check = checks_of(changed({"throttled_periods_percent": percent}))["throttling"]
+        assert check.ok is is_ok
+    assert not check.invalidates
+    assert check.value == "0 %, 1.1 % of periods"
 
 
 def test_what_the_system_does_not_tell_is_a_warning() -> None:

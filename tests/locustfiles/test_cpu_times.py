@@ -16,7 +16,7 @@ def times(root: Path, *, waited_ns: int, stolen: int, throttled_us: int, idle: i
         "proc/stat": f"cpu  1 2 3\ncpu{core} 10 0 5 {idle} 0 0 0 {stolen} 10 0\n"
         "cpu9999 0 0 0 0 0 0 0 9999 0 0\nintr 1 2 3\n",
         "sys/fs/cgroup/cgroup.controllers": "cpu\n",
-        "sys/fs/cgroup/a/cpu.stat": f"usage_usec 5\nthrottled_usec {throttled_us}\n",
+        "sys/fs/cgroup/a/cpu.stat": f"nr_periods {stolen}\nnr_throttled 3\nthrottled_usec {throttled_us}\n",
     }
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -32,6 +32,7 @@ def test_shares_are_of_the_time_between_two_readings(tmp_path: Path) -> None:
     assert shares.stolen == 5.0  # 5 of 100 ticks
     assert shares.waited is not None
     assert shares.throttled is not None
+    assert shares.throttled_periods == 0.0
     elapsed_ns = after.at_ns - before.at_ns
     assert abs(shares.waited / (100 * (1 << 40) / elapsed_ns) - 1) < 0.001
     assert abs(shares.throttled / (100 * (1 << 30) * 1000 / elapsed_ns) - 1) < 0.001
@@ -42,7 +43,7 @@ def test_what_the_system_does_not_tell_is_unknown(tmp_path: Path) -> None:
     before = CpuTimes.read(group, tmp_path)
     shares = CpuTimes.read(group, tmp_path).since(before)
 
-    assert shares.waited is shares.throttled is shares.stolen is None
+    assert shares.waited is shares.throttled is shares.throttled_periods is shares.stolen is None
     assert shares.used >= 0
 
 
