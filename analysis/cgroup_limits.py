@@ -1,5 +1,6 @@
 """The CPU and memory limits that control groups, version 1 or 2, put on a process."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,15 @@ class ControlGroup:
         ]
         return min(limits) if limits else (None, next(iter(self.memory), None))
 
-    def throttling(self) -> Throttling | None:
-        """Of the group and those above it; None where no CPU time is ever kept from a group."""
+    @property
+    def cpu_stats(self) -> tuple[Path, ...]:
+        """The files that `throttling` is read from."""
+        return tuple(level / "cpu.stat" for level in self.cpu)
+
+    def throttling(self, texts: Iterable[str]) -> Throttling | None:
+        """From the texts of `cpu_stats`; None where no CPU time is ever kept from a group."""
         name, per_us = ("throttled_usec", 1) if self.is_v2 else ("throttled_time", 1000)
-        levels = [fields_of(level / "cpu.stat") for level in self.cpu]
-        counted = [fields for fields in levels if name in fields]
+        counted = [fields for fields in map(fields_of, texts) if name in fields]
         if not counted:
             return None
         return Throttling(
@@ -117,9 +122,9 @@ def number_in(path: Path) -> int | None:
     return int(text) if text is not None and text.isdigit() else None
 
 
-def fields_of(path: Path) -> dict[str, int]:
-    """Counts by name, a line each; nothing when there is no such file."""
-    lines = (line.split() for line in (text_of(path) or "").splitlines())
+def fields_of(text: str) -> dict[str, int]:
+    """Counts by name, a line each."""
+    lines = (line.split() for line in text.splitlines())
     return {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
 
 

@@ -7,12 +7,11 @@ import logging
 from typing import Any
 
 import gevent
-import psutil
 
-from analysis.cgroup_limits import control_group
-from locustfiles.load.cpu_times import CpuTimes
+from locustfiles.load.cpu_times import CpuMeter
 from locustfiles.load.descriptors import Descriptors
 from locustfiles.load.local_ports import LocalPorts
+from locustfiles.load.memory import Memory
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
 from locustfiles.load.stamp import ClockWatch, monotonic_ns, now_ns
@@ -28,13 +27,13 @@ class GeneratorProbe:
     def __init__(self, environment: Environment, recorder: Recorder, base_url: str) -> None:
         self._environment = environment
         self._recorder = recorder
-        self._process = psutil.Process()
-        self._group = control_group()
+        self._memory = Memory()
+        self._cpu = CpuMeter()
         self._descriptors = Descriptors()
         self._ports = LocalPorts(parse_origin(base_url).port)
         self._clock = ClockWatch()
         self._largest_lag_us = 0
-        self._before = CpuTimes.read(self._group)
+        self._before = self._cpu.read()
         self._greenlet = gevent.spawn(self._watch)
         self._greenlet.link_exception(greenlet_exception_logger(logger))
 
@@ -55,7 +54,7 @@ class GeneratorProbe:
         """One sample of this process since the last reading; takes a fifth of a millisecond."""
         runner = self._environment.runner
         step_us = self._clock.step_us()
-        times = CpuTimes.read(self._group)
+        times = self._cpu.read()
         shares = times.since(self._before)
         reading = {
             "t_utc_ns": now_ns(),
@@ -67,7 +66,7 @@ class GeneratorProbe:
             "throttled_percent": shares.throttled,
             "throttled_periods_percent": shares.throttled_periods,
             "steal_percent": shares.stolen,
-            "rss_bytes": self._process.memory_info().rss,
+            "rss_bytes": self._memory.rss_bytes(),
             "fds": self._descriptors.used(),
             "fds_limit": self._descriptors.limit,
             "ports": self._ports.used(),
@@ -83,5 +82,7 @@ class GeneratorProbe:
         return reading
 
     def stop(self) -> None:
-        """End the greenlet."""
+        """End the greenlet, and give the files back."""
         self._greenlet.kill(block=False)
+        for kept in (self._cpu, self._ports, self._memory):
+            kept.close()

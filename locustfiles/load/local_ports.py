@@ -4,10 +4,12 @@ import _socket
 import errno
 import struct
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from analysis.cgroup_limits import text_of
+from locustfiles.load.kept_file import KeptFile
 
 # include/uapi/linux/sock_diag.h, inet_diag.h and netlink.h
 NETLINK_SOCK_DIAG = 4
@@ -29,7 +31,7 @@ class LocalPorts:
 
     def __init__(self, target_port: int, proc: Path = Path("/proc")) -> None:
         self._target_port = target_port
-        self._net = proc / "net"
+        self._sockets = [KeptFile(path) for path in socket_counts(proc)]
         found = local_port_range(proc)
         self.limit: int | None = None if found is None else found[1] - found[0] + 1
         """How many the kernel may choose from."""
@@ -39,11 +41,16 @@ class LocalPorts:
 
         Below that it is the number of all TCP sockets here, those in TIME_WAIT included.
         """
-        bound = tcp_sockets(self._net)
+        bound = tcp_sockets([file.text() or "" for file in self._sockets])
         if bound is None or self.limit is None or bound < self.limit // 2:
             return bound
         counted = connections_to(self._target_port)
         return bound if counted is None else min(bound, counted)
+
+    def close(self) -> None:
+        """Give the files back."""
+        for file in self._sockets:
+            file.close()
 
 
 def local_port_range(proc: Path) -> tuple[int, int] | None:
@@ -52,16 +59,21 @@ def local_port_range(proc: Path) -> tuple[int, int] | None:
     return (int(words[0]), int(words[1])) if len(words) == 2 else None
 
 
-def tcp_sockets(net: Path) -> int | None:
-    """All of this machine or container: from the line `TCP: inuse 5 orphan 0 tw 12 ...` and its like."""
-    found = [_counted(net / name) for name in ("sockstat", "sockstat6")]
-    known = [number for number in found if number is not None]
-    return sum(known) if known else None
+def socket_counts(proc: Path) -> tuple[Path, Path]:
+    """Files with a line such as `TCP: inuse 5 orphan 0 tw 12 alloc 9 mem 2`, for version 4 and 6."""
+    return proc / "net/sockstat", proc / "net/sockstat6"
 
 
-def time_wait(net: Path) -> int | None:
+def tcp_sockets(texts: Iterable[str]) -> int | None:
+    """All of this machine or container, those in TIME_WAIT included."""
+    counts = [_fields(text) for text in texts]
+    found = [fields["inuse"] + fields.get("tw", 0) for fields in counts if "inuse" in fields]
+    return sum(found) if found else None
+
+
+def time_wait(proc: Path) -> int | None:
     """Connections that are over and still hold a local port."""
-    return _fields(net / "sockstat").get("tw")
+    return _fields(text_of(socket_counts(proc)[0]) or "").get("tw")
 
 
 def connections_to(port: int) -> int | None:
@@ -105,13 +117,8 @@ def _request(family: int, port: int) -> bytes:
     return header + body
 
 
-def _counted(path: Path) -> int | None:
-    fields = _fields(path)
-    return fields["inuse"] + fields.get("tw", 0) if "inuse" in fields else None
-
-
-def _fields(path: Path) -> dict[str, int]:
-    for line in (text_of(path) or "").splitlines():
+def _fields(text: str) -> dict[str, int]:
+    for line in text.splitlines():
         name, *words = line.split()
         if name in ("TCP:", "TCP6:"):
             return dict(zip(words[::2], map(int, words[1::2]), strict=True))

@@ -35,7 +35,7 @@ def _check_ports(proc: Path) -> Check:
             "local ports", "the range cannot be read", "expect no more than a few thousand connections"
         )
     first, last = found_range
-    count, waiting = last - first + 1, time_wait(proc / "net")
+    count, waiting = last - first + 1, time_wait(proc)
     found = f"{count} ({first} to {last})" + ("" if waiting is None else f", {waiting} in TIME_WAIT")
     if count < _WANTED_PORTS:
         return _warning("local ports", found, 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"')

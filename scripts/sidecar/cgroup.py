@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.cgroup_limits import control_group, fields_of, number_in
+from analysis.cgroup_limits import control_group, fields_of, number_in, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,6 @@ class Cgroup:
         used = number_in(level / ("memory.current" if is_v2 else "memory.usage_in_bytes"))
         if used is None:
             return None
-        reclaimable = fields_of(level / "memory.stat").get(
-            "inactive_file" if is_v2 else "total_inactive_file"
-        )
+        fields = fields_of(text_of(level / "memory.stat") or "")
+        reclaimable = fields.get("inactive_file" if is_v2 else "total_inactive_file")
         return max(used - (reclaimable or 0), 0)

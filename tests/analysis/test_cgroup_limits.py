@@ -73,7 +73,9 @@ def test_throttling_is_that_of_the_group_and_those_above(
 ) -> None:
     root = host(tmp_path, groups, {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
 
-    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttling() == Throttling(1500, 2, 5)
+    group = control_group(root / "proc/self", root / "sys/fs/cgroup")
+
+    assert group.throttling(path.read_text() for path in group.cpu_stats) == Throttling(1500, 2, 5)
 
 
 def test_without_control_over_the_cpu_nothing_is_throttled(tmp_path: Path) -> None:
@@ -81,4 +83,6 @@ def test_without_control_over_the_cpu_nothing_is_throttled(tmp_path: Path) -> No
     files = {"cgroup.controllers": "cpu", "cpu.stat": "usage_usec 9"}
     root = host(tmp_path, "0::/", {f"sys/fs/cgroup/{name}": text for name, text in files.items()})
 
-    assert control_group(root / "proc/self", root / "sys/fs/cgroup").throttling() is None
+    group = control_group(root / "proc/self", root / "sys/fs/cgroup")
+
+    assert group.throttling(path.read_text() for path in group.cpu_stats) is None

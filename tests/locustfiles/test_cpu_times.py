@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from analysis.cgroup_limits import control_group
-from locustfiles.load.cpu_times import CpuTimes
+from locustfiles.load.cpu_times import CpuMeter, CpuTimes
 
 
 def times(root: Path, *, waited_ns: int, stolen: int, throttled_us: int, idle: int) -> CpuTimes:
@@ -21,7 +20,7 @@ def times(root: Path, *, waited_ns: int, stolen: int, throttled_us: int, idle: i
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return CpuTimes.read(control_group(root / "proc/self", root / "sys/fs/cgroup"), root / "proc")
+    return CpuMeter(root / "proc", root / "sys/fs/cgroup").read()
 
 
 def test_shares_are_of_the_time_between_two_readings(tmp_path: Path) -> None:
@@ -39,20 +38,21 @@ def test_shares_are_of_the_time_between_two_readings(tmp_path: Path) -> None:
 
 
 def test_what_the_system_does_not_tell_is_unknown(tmp_path: Path) -> None:
-    group = control_group(tmp_path / "self", tmp_path)
-    before = CpuTimes.read(group, tmp_path)
-    shares = CpuTimes.read(group, tmp_path).since(before)
+    meter = CpuMeter(tmp_path, tmp_path)
+    before = meter.read()
+    shares = meter.read().since(before)
 
     assert shares.waited is shares.throttled is shares.throttled_periods is shares.stolen is None
     assert shares.used >= 0
 
 
 def test_a_busy_process_uses_its_core_or_waits_for_it() -> None:
-    group = control_group()
-    before = CpuTimes.read(group)
-    while CpuTimes.read(group).at_ns - before.at_ns < 200_000_000:
+    meter = CpuMeter()
+    before = meter.read()
+    while meter.read().at_ns - before.at_ns < 200_000_000:
         pass
-    shares = CpuTimes.read(group).since(before)
+    shares = meter.read().since(before)
+    meter.close()
 
     assert shares.waited is not None
     assert shares.stolen is not None
