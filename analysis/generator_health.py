@@ -74,6 +74,8 @@ class GeneratorHealth:
     """The median response of the quickest endpoint."""
     own_failures: tuple[str, ...] = ()
     """Why connections failed that this machine could not open."""
+    moments: Sequence[GeneratorReading] = ()
+    """Readings made in that time, whatever time before them they tell of; none: the same ones."""
 
     def vitals(self) -> Iterator[Vital]:
         yield self._lag("send_lag", SEND_LAG_US, "requests were sent {} late")
@@ -197,7 +199,7 @@ class GeneratorHealth:
         limit = f"<= {SHARE_IN_USE:.0%} of them"
         shares = [
             (used / allowed, used, allowed)
-            for used, allowed in map(of, self.readings)
+            for used, allowed in map(of, self.moments or self.readings)
             if used is not None and allowed
         ]
         if not shares:
@@ -232,14 +234,16 @@ def health_of(log: RunLog, measurement: Measurement) -> GeneratorHealth:
     """Over the measured part; connections that failed count wherever they did."""
     slice_s = log.run.slice_s
     spans_s = [(start * slice_s, end * slice_s) for start, end in measurement.spans]
+    found = generator_readings(log.samples, log.run.start_ns, slice_s)
+
+    def is_measured(at_s: float) -> bool:
+        return any(start_s <= at_s < end_s for start_s, end_s in spans_s)
+
     return GeneratorHealth(
         kernel_stamps=log.run.clock is ClockKind.KERNEL,
         lags=pooled_lags(measurement.whole.histograms),
-        readings=[
-            reading
-            for reading in generator_readings(log.samples, log.run.start_ns, slice_s)
-            if any(start_s <= reading.middle_s < end_s for start_s, end_s in spans_s)
-        ],
+        readings=[reading for reading in found if is_measured(reading.middle_s)],
+        moments=[reading for reading in found if is_measured(reading.end_s) or is_measured(reading.middle_s)],
         fastest_us=fastest_response_us(measurement.whole.histograms),
         own_failures=own_failures(event for event in log.events if event.get("kind") == EventKind.EXEMPLAR),
     )

@@ -163,6 +163,23 @@ def test_the_generator_is_looked_at_in_the_measured_part(tmp_path: Path) -> None
     assert check_of(read_judged_run(path), "cpu_wait").value == "0.5 %"
 
 
+def test_descriptors_are_those_at_the_moment_of_a_reading(tmp_path: Path) -> None:
+    """A late reading tells of the time before the measured part, but what it counted is there in it."""
+    path = build_run(tmp_path)
+    samples = path / "samples.jsonl"
+    lines = samples.read_text().splitlines(keepends=True)
+    late = [at for at, line in enumerate(lines) if '"generator"' in line][9]
+    early_ns, late_ns = START_NS + 10_000_000_000, START_NS + 10_100_000_000
+    assert f'"t_utc_ns":{early_ns}' in lines[late]
+    lines[late] = lines[late].replace(f'"t_utc_ns":{early_ns}', f'"t_utc_ns":{late_ns}')
+    lines[late] = (
+        lines[late].replace('"fds":60', '"fds":9999').replace('"cpu_percent":35.0', '"cpu_percent":99.0')
+    )
+    samples.write_text("".join(lines))
+
+    assert broken(read_judged_run(path)) == ["file_descriptors"]
+
+
 def test_a_manual_run_ends_by_hand(tmp_path: Path) -> None:
     stop = {"status": "stopped", "stop": {"kind": "hand", "detail": "stopped in the web UI"}}
 
