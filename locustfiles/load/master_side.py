@@ -7,6 +7,7 @@ from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, STATE_S
 import logging
 import os
 import sys
+from time import monotonic
 from typing import Any
 
 import gevent
@@ -47,6 +48,7 @@ class MasterSide:
         self._service: Child | None = None
         self._judging: gevent.Greenlet | None = None
         self._signal: str | None = None
+        self._began_s = monotonic()
         self._exit_code: int = ExitCode.PASS
         self._drain = (
             WorkerDrain(environment.runner) if isinstance(environment.runner, MasterRunner) else None
@@ -109,6 +111,7 @@ class MasterSide:
     def on_test_start(self, **_: Any) -> None:
         """Open a run. What goes wrong here ends the run before any load, and is in its directory."""
         self._exit_code = ExitCode.INVALID
+        self._began_s = monotonic()
         options: Any = self.environment.parsed_options
         options.plimsoll_plan = ""
         locust.log.unhandled_greenlet_exception = False
@@ -265,9 +268,10 @@ class MasterSide:
             kind = StopKind.SIGNAL if live.settings.headless else StopKind.HAND
             return Stop(kind, "stopped while the run was being opened")
         profile, run_time_s = live.profile, live.settings.run_time_s
-        wanted_s = float(profile.duration_s) if profile.stages else run_time_s
-        # The shape's clock ticks once a second, and Locust's run time begins before t = 0.
-        if wanted_s is not None and live.elapsed_s() >= wanted_s - (0.0 if profile.stages else 3.0):
+        if profile.stages and live.elapsed_s() >= profile.duration_s:
+            return None
+        # Locust's own run time began about when it started the test, which is before t = 0.
+        if not profile.stages and run_time_s is not None and monotonic() - self._began_s >= run_time_s - 1.0:
             return None
         if self._signal is not None:
             return Stop(StopKind.SIGNAL, f"{self._signal} came before the end of the run")
