@@ -36,6 +36,11 @@ class Ui:
         found: dict[str, object] = answer.raise_for_status().json()
         return found
 
+    def has_begun(self) -> bool:
+        """Whether Locust spawns users: until then its page shows the form to whoever loads it."""
+        state = self.client.get("/stats/requests").raise_for_status().json()["state"]
+        return state in ("spawning", "running")
+
     def answers(self) -> bool:
         """Whether anything is there; below another base path it is a 404."""
         try:

@@ -42,6 +42,7 @@ def test_the_figures_follow_the_run_in_locusts_page_and_in_ours(
         browser.get(f"{ui.url}/plimsoll/generator")
         assert "No run yet" in browser.page_source
         assert ui.swarm(host=service.base_url)["success"] is True
+        until(ui.has_begun, WAIT_S)
         browser.get(ui.url)
         click(browser, "Generator")
         before = wait(browser, lambda: all_rows(browser), "the vitals")
