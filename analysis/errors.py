@@ -5,6 +5,7 @@ PlimsollError
  |    +-- ConfigurationError 2  a target, profile or question file is wrong
  |    +-- BaselineError      2  a baseline cannot be read, or has another schema
  |    +-- CalibrationError   2  a calibration cannot be read, or has another schema
+ |    +-- HistoryError       2  a history of baselines cannot be read, or has another schema
  +-- RunLogError             3  a run directory cannot be read
  +-- InvalidRunError         3  a run cannot be judged
  +-- TargetDownError         3  the service under test does not answer
@@ -61,6 +62,10 @@ class BaselineError(UsageError):
 
 class CalibrationError(UsageError):
     """A calibration is unreadable or of another schema."""
+
+
+class HistoryError(UsageError):
+    """A history of baselines is unreadable or of another schema."""
 
 
 class RunLogError(PlimsollError):

@@ -5,6 +5,7 @@ import pytest
 from analysis.errors import (
     BaselineError,
     ConfigurationError,
+    HistoryError,
     InvalidRunError,
     Phrase,
     PlimsollError,
@@ -23,6 +24,7 @@ from analysis.exit_code import ExitCode
         (UsageError, 2),
         (ConfigurationError, 2),
         (BaselineError, 2),
+        (HistoryError, 2),
         (RunLogError, 3),
         (InvalidRunError, 3),
         (TargetDownError, 3),
