@@ -126,6 +126,27 @@ def report(
 
 @app.command()
 @command
+def history(
+    target: Target = "reference",
+    profile: Profile = "baseline",
+    last: Annotated[int, typer.Option("--last", min=1, help="Weeks to list.")] = 12,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a CSV that Apache Otava reads; - for stdout.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the history into this .svg file.")] = None,
+    baselines: Baselines = BASELINES,
+    as_json: AsJson = False,
+) -> int:
+    """Show how baselines went from week to week, and where a level changed."""
+    from scripts.history import history_command
+
+    return history_command(
+        target, profile, last=last, csv=csv, plot=plot, as_json=as_json, baselines=baselines
+    )
+
+
+@app.command()
+@command
 def doctor(
     target: Target = "reference",
     base_url: BaseUrl = None,
