@@ -27,6 +27,8 @@ class Counts:
     """Started, then killed by our own stop before there was an outcome."""
     left: _Number = 0
     """Of the aborted ones, streams that their user left on purpose."""
+    reconnects: _Number = 0
+    """Of the started ones, those that took up a stream that had broken off: no arrivals of the profile."""
     received_bytes: Annotated[int, Field(ge=0, alias="bytes")] = 0
     events: _Number = 0
     """Stream events with answer text."""

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from analysis.event_map import EventMap, Framing, JsonScalar
 from analysis.leaving import Leaving
+from analysis.reconnecting import Reconnecting
 from analysis.websocket import WebSocket
 
 QUESTION = "{question}"
@@ -50,6 +51,11 @@ def stream_media_type(dialect: Dialect, events: EventMap | None) -> str | None:
     if events is not None:
         return _FRAMED_AS[events.framing]
     return _MEDIA_TYPES.get(dialect, EVENT_STREAM)
+
+
+def is_event_stream(dialect: Dialect, events: EventMap | None) -> bool:
+    """Whether answers are server-sent events, line for line; those of the XNAi API have no line ends."""
+    return stream_media_type(dialect, events) == EVENT_STREAM and dialect is not Dialect.XNAI
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,8 @@ class Endpoint:
     """None: asked over HTTP."""
     leave: Leaving | None = None
     """Users who leave streams early."""
+    reconnect: Reconnecting | None = None
+    """How streams are taken up that broke off; None: they are not."""
     optional: bool = False
     """The service may lack it: the doctor then warns instead of failing."""
 

@@ -13,6 +13,7 @@ from analysis.errors import ConfigurationError, Phrase
 from analysis.event_file import EventsTable
 from analysis.event_map import EventMap
 from analysis.leaving_file import LeaveTable, leaving
+from analysis.reconnecting_file import ReconnectTable, reconnecting
 from analysis.request_text import check_headers, check_path
 from analysis.toml_file import NAME, Duration, Table, dotted
 from analysis.toml_value import Scalar, Texts, flattened, listed
@@ -115,6 +116,7 @@ class EndpointTable(Table):
     sources: Annotated[str, Field(min_length=1)] | None = None
     websocket: WebSocketTable | None = None
     leave: LeaveTable | None = None
+    reconnect: ReconnectTable | None = None
     optional: bool = False
 
     def endpoint(self, name: str, file: str) -> Endpoint:
@@ -159,6 +161,7 @@ class EndpointTable(Table):
             cache=self.cache,
             sources=self.sources,
             leave=leaving(self.leave, self.dialect, file, f"{key}.leave"),
+            reconnect=reconnecting(self.reconnect, self.dialect, events, file, f"{key}.reconnect"),
             optional=self.optional,
         )
 

@@ -5,7 +5,10 @@ from dataclasses import asdict
 
 from analysis.canonical import canonical_sha256
 from analysis.env_template import masked
+from analysis.event_map import EventMap
+from analysis.leaving import Leaving
 from analysis.profile import LoadProfile, check_mix
+from analysis.reconnecting import Reconnecting
 from analysis.target import Target
 from analysis.websocket import WebSocket
 
@@ -48,11 +51,16 @@ def _requests(target: Target, mix: Mapping[str, float]) -> dict[str, object]:
             "body": endpoint.body,
             "headers": {key: masked(value) for key, value in {**target.headers, **endpoint.headers}.items()},
             **_conversation(endpoint.websocket),
-            **({} if endpoint.events is None else {"events": asdict(endpoint.events)}),
+            **_described(events=endpoint.events, leave=endpoint.leave, reconnect=endpoint.reconnect),
         }
         for name, endpoint in target.endpoints.items()
         if name in mix
     }
+
+
+def _described(**parts: EventMap | Leaving | Reconnecting | None) -> dict[str, object]:
+    """Nothing for what is not there, so that hashes from before there was such a thing hold."""
+    return {name: asdict(part) for name, part in parts.items() if part is not None}
 
 
 def _conversation(websocket: WebSocket | None) -> dict[str, object]:

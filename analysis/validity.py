@@ -150,15 +150,15 @@ def _arrivals(log: RunLog, profile: LoadProfile, measurement: Measurement) -> It
     counts = sum_of(measurement.whole.totals)
     slack = _NOISE * asked**0.5 if profile.arrivals is Arrivals.POISSON else len(log.run.workers) + 1
     needed = LEAST_ACHIEVED * asked - slack
-    drawn = counts.due >= needed
-    text = f"the schedule held {counts.due} arrivals of {asked:.0f} asked for"
-    yield Check("schedule", drawn, str(counts.due), f">= {max(0.0, needed):.0f}", text)
+    due, started = counts.due - counts.reconnects, counts.started - counts.reconnects
+    text = f"the schedule held {due} arrivals of {asked:.0f} asked for"
+    yield Check("schedule", due >= needed, str(due), f">= {max(0.0, needed):.0f}", text)
 
-    achieved = counts.started / counts.due if counts.due else 0.0
+    achieved = started / due if due else 0.0
     # A run that looks for the limit drops arrivals where it finds it.
     invalidates = not profile.finds_limit
     ok = achieved >= LEAST_ACHIEVED
-    text = f"{counts.started} of {counts.due} arrivals were sent"
+    text = f"{started} of {due} arrivals were sent"
     if not ok:
         text += f", {counts.dropped} dropped with {profile.max_in_flight} in flight per worker"
     yield Check("arrivals", ok, f"{achieved:.2%}", f">= {LEAST_ACHIEVED:.0%}", text, invalidates)

@@ -70,6 +70,9 @@ def check_websocket(table: _EndpointTable, expect: Table, file: str, key: str) -
     for name in sorted(expect.model_fields_set & {"status", "content_type"}):
         wanted = "rules about the messages of the answer"
         raise _refusal(file, f"{key}.expect.{name}", 'it beside protocol = "websocket"', wanted)
+    if "reconnect" in keys:
+        wanted = "it with server-sent events over HTTP, whose ids tell where to go on"
+        raise _refusal(file, f"{key}.reconnect", 'it beside protocol = "websocket"', wanted)
     if table.dialect in WITHOUT_MESSAGES:
         found = f"{table.dialect}, whose answers have no end mark"
         raise _refusal(file, f"{key}.dialect", found, "a dialect of JSON objects")

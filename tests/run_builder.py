@@ -75,6 +75,8 @@ class RunPlan:
     """Endpoint to the text events of its streams in every slice."""
     dropped: int = 0
     """Arrivals dropped per slice and endpoint."""
+    reconnects: int = 0
+    """Of the requests per slice and endpoint, those that take up broken streams."""
     slices: int | None = None
     """Fewer than the profile's for a run that ends early."""
     send_lag_us: int = 200
@@ -160,6 +162,7 @@ def _write_slice(
                 "due": everyone + plan.dropped,
                 "dropped": plan.dropped,
                 "started": everyone,
+                "reconnects": plan.reconnects,
                 "ok": count,
                 "failed": failed,
                 "bytes": 500 * count,

@@ -1,7 +1,7 @@
 """Turns one endpoint's finished exchanges into outcomes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from analysis.endpoint import Endpoint
 from analysis.failure import Failure, FailureKind
@@ -19,6 +19,21 @@ from locustfiles.load.stage_times import (
 from locustfiles.load.text_timer import TextTimer
 
 NOTHING: Mapping[str, Sequence[str]] = {}
+
+
+class Heard(NamedTuple):
+    """What of an answer came in streams that broke off, before the one that took them up."""
+
+    text: Sequence[str]
+    citations: int
+    said: Mapping[str, object]
+
+    def and_then(self, timer: TextTimer, said: Mapping[str, object]) -> "Heard":
+        """The same with what came next."""
+        return Heard([*self.text, *timer.text], self.citations + timer.citations, {**self.said, **said})
+
+
+NOTHING_HEARD = Heard((), 0, {})
 
 
 class AnswerReading:
@@ -69,14 +84,26 @@ class AnswerReading:
         )
 
     def stream(
-        self, exchange: Exchange, timer: TextTimer, said: Mapping[str, object], question: str
+        self,
+        exchange: Exchange,
+        timer: TextTimer,
+        said: Mapping[str, object],
+        question: str,
+        before: Heard = NOTHING_HEARD,
     ) -> Outcome:
-        """The outcome of a stream; `said` is what its events without text held."""
-        failure = self._check.stream_failure(exchange, timer.text, timer.citations)
+        """The outcome of a stream; `said` is what its events without text held.
+
+        Times and counts are its own; what the answer must hold may have come `before`.
+        """
+        text: Sequence[str] = timer.text
+        citations = timer.citations
+        if before is not NOTHING_HEARD:
+            text, citations, said = before.and_then(timer, said)
+        failure = self._check.stream_failure(exchange, text, citations)
         if failure is None and self._check.needs_json:
             failure = self._check.rules.broken(said)
         if failure is None and question in self._expected:
-            failure = self._lacking(question, "".join(timer.text))
+            failure = self._lacking(question, "".join(text))
         if failure is not None:
             return Outcome(failure)
         stages = {**header_stages_us(exchange), **timer.stages_us}
@@ -90,7 +117,7 @@ class AnswerReading:
             coalesced=timer.coalesced,
             tokens=timer.tokens,
             hit=self._facts.hit(exchange, said),
-            sources=self._facts.sources(said, timer.citations),
+            sources=self._facts.sources(said, citations),
         )
 
     def _lacking(self, question: str, text: str) -> Failure | None:

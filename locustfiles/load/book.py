@@ -29,14 +29,15 @@ class Book:
 
     __slots__ = (
         "_gaps_us", "aborted", "bytes", "coalesced", "dropped", "empty_retrievals", "events", "exemplars",
-        "failed", "good", "histograms", "hits", "left", "misses", "ok", "retrievals", "started", "text_bytes",
-        "tokens",
+        "failed", "good", "histograms", "hits", "left", "misses", "ok", "reconnects", "retrievals", "started",
+        "text_bytes", "tokens",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.dropped = self.started = self.ok = self.aborted = 0
         self.bytes = self.events = self.good = self.coalesced = self.text_bytes = self.tokens = 0
         self.left = self.hits = self.misses = self.retrievals = self.empty_retrievals = 0
+        self.reconnects = 0
         self.failed: Counter[str] = Counter()
         self.histograms: dict[str, Histogram] = {}
         self.exemplars: list[JsonRow] = []
@@ -101,6 +102,7 @@ class Book:
             "failed": dict(self.failed),
             "aborted": self.aborted,
             "left": self.left,
+            "reconnects": self.reconnects,
             "bytes": self.bytes,
             "events": self.events,
             "good": self.good,

@@ -30,15 +30,17 @@ __all__ = [
     "StreamEvent",
     "decoder_for",
     "new_decoders",
+    "new_readers",
 ]
 
 NewDecoder = Callable[[], StreamDecoder]
 """Makes the decoder of one stream."""
 
 _NewFramer = Callable[[int], Framer]
-_NewReader = Callable[[], EventReader]
+NewReader = Callable[[], EventReader]
+"""Makes what reads the messages of one stream."""
 
-READERS: Mapping[Dialect, _NewReader] = {
+READERS: Mapping[Dialect, NewReader] = {
     Dialect.RAG_EVENTS: RagEvents,
     Dialect.OPENAI_CHAT: OpenAiChat,
     Dialect.OPENAI_COMPLETIONS: OpenAiCompletions,
@@ -48,7 +50,7 @@ READERS: Mapping[Dialect, _NewReader] = {
     Dialect.SUTAZAI: SutazaiEvents,
 }
 
-_MESSAGE_READERS: Mapping[Dialect, _NewReader] = {**READERS, Dialect.RAG_EVENTS: RagMessages}
+_MESSAGE_READERS: Mapping[Dialect, NewReader] = {**READERS, Dialect.RAG_EVENTS: RagMessages}
 """A message has no name beside it."""
 
 _FRAMERS: Mapping[Dialect, _NewFramer] = {
@@ -62,7 +64,7 @@ _FRAMINGS: Mapping[Framing, _NewFramer] = {
 }
 
 
-def _framed(new_framer: _NewFramer, new_reader: _NewReader, max_event_bytes: int) -> FramedDecoder:
+def _framed(new_framer: _NewFramer, new_reader: NewReader, max_event_bytes: int) -> FramedDecoder:
     return FramedDecoder(new_framer(max_event_bytes), new_reader())
 
 
@@ -99,7 +101,12 @@ def new_decoders(endpoint: Endpoint) -> NewDecoder:
     return partial(DECODERS[endpoint.dialect], endpoint.max_event_bytes)
 
 
-def _messages(new_reader: _NewReader) -> FramedDecoder:
+def new_readers(endpoint: Endpoint) -> NewReader:
+    """What makes the readers of an endpoint that streams server-sent events."""
+    return READERS[endpoint.dialect] if endpoint.events is None else _custom(endpoint)
+
+
+def _messages(new_reader: NewReader) -> FramedDecoder:
     return FramedDecoder(WholeMessages(), new_reader())
 
 

@@ -8,7 +8,7 @@ from gevent import GreenletExit
 
 from analysis.failure import Failure, FailureKind
 from analysis.target import Endpoint
-from locustfiles.load.answer_reading import NOTHING, AnswerReading
+from locustfiles.load.answer_reading import NOTHING, NOTHING_HEARD, AnswerReading, Heard
 from locustfiles.load.body_template import BodyTemplate
 from locustfiles.load.client import Client
 from locustfiles.load.dialect import new_decoders
@@ -19,6 +19,7 @@ from locustfiles.load.recorder import EndpointRecorder, Recorder
 from locustfiles.load.request import PreparedRequest
 from locustfiles.load.request_event import RequestEvent
 from locustfiles.load.stamp import now_ns
+from locustfiles.load.stream_event import StreamDecoder
 from locustfiles.load.text_timer import TextTimer
 from locustfiles.load.wire import WireClient
 
@@ -115,23 +116,29 @@ class EndpointCall:
             self._event.fire(endpoint.method, endpoint.name, endpoint.path, exchange, failure)
 
     def _prepared(self, client: Client, question: str) -> PreparedRequest:
-        endpoint, body = self.endpoint, self._body.fill(question)
         if isinstance(client, WireClient):
-            request = client.prepare(
-                endpoint.method,
-                endpoint.path,
-                self._headers,
-                body,
-                first_byte_timeout_s=endpoint.first_byte_timeout_s,
-            )._replace(idle_timeout_s=endpoint.idle_timeout_s)
+            request = self._over_http(client, question, self._headers, keep=True)
         else:
-            request = PreparedRequest(endpoint.method, body or b"")
+            request = PreparedRequest(self.endpoint.method, self._body.fill(question) or b"")
         self._ready_bytes += len(request.data)
         if self._ready_bytes > READY_BYTES_KEPT:
             self._ready.clear()
             self._ready_bytes = len(request.data)
         self._ready[question] = request
         return request
+
+    def _over_http(
+        self, client: WireClient, question: str, headers: Mapping[str, str], *, keep: bool
+    ) -> PreparedRequest:
+        endpoint = self.endpoint
+        return client.prepare(
+            endpoint.method,
+            endpoint.path,
+            headers,
+            self._body.fill(question),
+            first_byte_timeout_s=endpoint.first_byte_timeout_s,
+            keep=keep,
+        )._replace(idle_timeout_s=endpoint.idle_timeout_s)
 
     def _answer(
         self, client: Client, request: PreparedRequest, sched_ns: int, question: str
@@ -148,13 +155,25 @@ class EndpointCall:
     def _stream(
         self, client: Client, request: PreparedRequest, sched_ns: int, question: str
     ) -> tuple[Exchange, Outcome]:
+        return self._streamed(client, request, sched_ns, question, self._new_decoder(), TextTimer())
+
+    def _streamed(
+        self,
+        client: Client,
+        request: PreparedRequest,
+        sched_ns: int,
+        question: str,
+        decoder: StreamDecoder,
+        timer: TextTimer,
+        before: Heard = NOTHING_HEARD,
+    ) -> tuple[Exchange, Outcome]:
+        """`before` is what streams brought that this one takes up."""
         endpoint = self.endpoint
         leave = None if self._leaver is None else self._leaver.next()
         timeout_s = endpoint.timeout_s
         if leave is not None:
             timeout_s = min(timeout_s, leave.after_s or timeout_s)
             client.resets = leave.resets
-        decoder = self._new_decoder()
         stream = client.stream(
             request,
             sched_ns=sched_ns,
@@ -162,7 +181,6 @@ class EndpointCall:
             max_body_bytes=endpoint.max_body_bytes,
             decoder=decoder,
         )
-        timer = TextTimer()
         for events in stream.reads():
             timer.take(events)
             if leave is not None and leave.is_due(timer):
@@ -173,7 +191,7 @@ class EndpointCall:
             client.resets = False
             if leave.is_due(timer) or _ran_out(exchange, timeout_s, endpoint.timeout_s):
                 return exchange, LEFT
-        return exchange, self._reading.stream(exchange, timer, decoder.said, question)
+        return exchange, self._reading.stream(exchange, timer, decoder.said, question, before)
 
 
 def _ran_out(exchange: Exchange, timeout_s: float, limit_s: float) -> bool:

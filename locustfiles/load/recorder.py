@@ -55,6 +55,10 @@ class EndpointRecorder:
         book.aborted += 1
         book.left += 1
 
+    def reconnect(self, due_ns: int) -> None:
+        """A started request that takes up a stream which had broken off."""
+        self.book(due_ns, due_ns).reconnects += 1
+
     def finish(self, exchange: Exchange, outcome: Outcome, *, heard: bool) -> None:
         """A started request with its outcome; `heard` when its `request` event is fired as well.
 

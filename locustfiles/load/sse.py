@@ -23,11 +23,14 @@ class SseDecoder:
         "_skip_lf", "fault", "is_cut", "last_id", "retry_ms",
     )  # fmt: skip
 
-    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        """Neither a line nor an event that waits for its end may be longer: then all is dropped."""
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES, last_id: str = "") -> None:
+        """Neither a line nor an event that waits for its end may be longer: then all is dropped.
+
+        `last_id` is that of the stream which this one takes up; it holds until an `id` takes its place.
+        """
         self.retry_ms: int | None = None
         """The reconnection time that the stream asked for last."""
-        self.last_id = ""
+        self.last_id = last_id
         """The id to ask for in `Last-Event-ID`: of the last block that was whole."""
         self.fault: str | None = None
         self.is_cut = False
@@ -41,7 +44,7 @@ class SseDecoder:
         self._event = ""
         self._data: list[str] = []
         self._data_bytes = 0
-        self._id = ""
+        self._id = last_id
 
     def feed(self, data: bytes) -> list[Message]:
         """The events that these bytes complete."""

@@ -53,11 +53,16 @@ class WireClient(Transport):
         body: bytes | None = None,
         *,
         first_byte_timeout_s: float | None = None,
+        keep: bool = True,
     ) -> PreparedRequest:
         """Raises UsageError for a method or header that HTTP does not allow.
 
-        The first byte of the answer must come within its timeout after the end of the request.
+        The first byte of the answer must come within its timeout after the end of the request. Nothing is
+        kept for requests alike where there will be none.
         """
+        if not keep:
+            once = request_template(self._origin, method, path, self._headers, headers or {})
+            return once.filled(body, first_byte_timeout_s)
         key = (method, path, *headers.items()) if headers else (method, path)
         template = self._templates.get(key)
         if template is None:

@@ -4,7 +4,7 @@ from locust.env import Environment
 
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gevent
@@ -12,11 +12,12 @@ import gevent
 from analysis.errors import UsageError
 from analysis.profile import check_mix
 from analysis.question import QuestionStream, load_expected_words, load_questions
-from analysis.target import Target, expand
+from analysis.target import Endpoint, Target, expand
 from locustfiles.load.client import Client
 from locustfiles.load.definitions import read_definitions
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.mix import tagged_mix
+from locustfiles.load.reconnecting_call import ReconnectingCall
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
 from locustfiles.load.request_event import RequestEvent
@@ -46,15 +47,12 @@ class WorkerRun:
         self.recorder = Recorder(
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
         )
-        headers = self._headers = expanded_headers(self.target, os.environ)
+        self._headers = expanded_headers(self.target, os.environ)
         event = RequestEvent(environment)
         questions = self.target.questions
         expected = {} if questions is None else load_expected_words(Path(questions.file))
         self.calls = {
-            name: EndpointCall(
-                endpoint, headers[name], self.recorder, event, expected, f"{plan.seed}/{worker}"
-            )
-            for name, endpoint in self.target.endpoints.items()
+            name: self._call(endpoint, event, expected) for name, endpoint in self.target.endpoints.items()
         }
         self.base_url = usable_url(self.target, plan.base_url or None, os.environ)
         self._connect_timeout_s = max(
@@ -72,6 +70,24 @@ class WorkerRun:
             headers = self._headers[call.endpoint.name]
             return WebSocketClient(self.base_url, call.endpoint, headers, tls=self.target.tls)
         return WireClient(self.base_url, connect_timeout_s=self._connect_timeout_s, tls=self.target.tls)
+
+    def _call(
+        self, endpoint: Endpoint, event: RequestEvent, expected: Mapping[str, Sequence[str]]
+    ) -> EndpointCall:
+        headers, identity = self._headers[endpoint.name], f"{self.plan.seed}/{self.worker}"
+        how = endpoint.reconnect
+        if how is None:
+            return EndpointCall(endpoint, headers, self.recorder, event, expected, identity)
+        return ReconnectingCall(
+            endpoint,
+            headers,
+            self.recorder,
+            event,
+            expected,
+            identity,
+            how=how,
+            is_over=lambda: self.draining,
+        )
 
     def next_user(self) -> int:
         """A number that no other user of this process has; 0 is the arrivals' own."""

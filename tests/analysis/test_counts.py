@@ -10,13 +10,14 @@ def test_adding_sums_every_field() -> None:
     one = Counts(
         due=10, dropped=1, started=9, ok=5, failed={FailureKind.TIMEOUT: 2, FailureKind.RESET: 1}, aborted=1,
         received_bytes=100, events=7, good=4, coalesced=2, clipped=1,
-        text_bytes=70, tokens=8, hits=3, misses=2, retrievals=5, empty_retrievals=1,
+        text_bytes=70, tokens=8, hits=3, misses=2, retrievals=5, empty_retrievals=1, left=1, reconnects=2,
     )  # fmt: skip
 
     assert total([one, one, Counts()]) == Counts(
         due=20, dropped=2, started=18, ok=10, failed={FailureKind.TIMEOUT: 4, FailureKind.RESET: 2},
         aborted=2, received_bytes=200, events=14, good=8, coalesced=4, clipped=2,
-        text_bytes=140, tokens=16, hits=6, misses=4, retrievals=10, empty_retrievals=2,
+        text_bytes=140, tokens=16, hits=6, misses=4, retrievals=10, empty_retrievals=2, left=2,
+        reconnects=4,
     )  # fmt: skip
     assert total([]) == Counts()
     assert one.failures == 3

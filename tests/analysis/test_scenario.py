@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.leaving import Leaving
 from analysis.profile import Arrivals, LoadProfile, Model, Stage, load_profile
+from analysis.reconnecting import Reconnecting
 from analysis.scenario import scenario_sha256
 from analysis.target import Endpoint, Questions, Target, load_target, redacted, target_from_json
 
@@ -34,6 +36,8 @@ def with_stage(change: Callable[[Stage], Stage]) -> LoadProfile:
         hashed(with_query(lambda query: replace(query, method="PUT"))),
         hashed(with_query(lambda query: replace(query, body={"question": "{question}"}))),
         hashed(with_query(lambda query: replace(query, headers={"X-Cache": "off"}))),
+        hashed(with_query(lambda query: replace(query, leave=Leaving(0.5, after_tokens=(1, 2))))),
+        hashed(with_query(lambda query: replace(query, reconnect=Reconnecting(3)))),
         hashed(replace(TARGET, questions=Questions("f", 0.5, 7))),
         hashed(replace(TARGET, questions=Questions("f", 1.0, 8))),
         hashed(questions="r"),

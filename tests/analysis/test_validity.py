@@ -79,6 +79,7 @@ SICK: list[tuple[str, dict[str, Any]]] = [
     ),
     ("arrivals", {"profile": OPEN, "dropped": 2}),
     ("schedule", {"profile": OPEN, "per_slice": {"query": 50, "stream": 30, "health": 30}}),
+    ("schedule", {"profile": OPEN, "reconnects": 5}),
 ]
 
 

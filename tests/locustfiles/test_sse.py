@@ -113,6 +113,29 @@ def test_the_id_to_go_on_from_is_that_of_the_last_whole_block(stream: bytes, exp
         assert decoder.last_id == expected
 
 
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"data: x\n\n", "7"),
+        (b"event: token\ndata: x\n\ndata: y\n\n", "7"),
+        (b"id: 8\ndata: x\n\n", "8"),
+        (b"id: 8\ndata: x\n", "7"),
+        (b"id: 8\0\ndata: x\n\n", "7"),
+        (b"id:\ndata: x\n\n", ""),
+        (b": hello\n\nid: 8\n\nretry: 5\n\n", "8"),
+    ],
+)
+def test_a_stream_that_takes_up_another_keeps_its_id_until_there_is_a_new_one(
+    stream: bytes, expected: str
+) -> None:
+    for cut in range(len(stream) + 1):
+        decoder = SseDecoder(last_id="7")
+        events = decoder.feed(stream[:cut]) + decoder.feed(stream[cut:])
+        decoder.close()
+        assert decoder.last_id == expected
+        assert {last_id for _, _, last_id in events} <= {expected}
+
+
 ENDLESS = {
     "a line of data": (b"data: ", b"x" * 1000),
     "a line of nothing": (b"", b"x" * 1000),
