@@ -23,6 +23,7 @@ from analysis.objective import evaluate
 from analysis.result import Check, Comparison, ComparisonRow, Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
+from analysis.running_leak import running_leaks
 from analysis.target_parts import Objective
 from analysis.unwatched import unwatched_parts
 from analysis.verdict import decide
@@ -73,7 +74,12 @@ def judge_runs(
     checks = list(_together(runs))
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
-    objectives = leak_rows(last.target.leak, [run.log.events for run in runs]) + evaluate(
+    leaks = leak_rows(
+        last.target.leak,
+        [run.log.events for run in runs],
+        [running_leaks(run.log, last.target.leak) for run in runs],
+    )
+    objectives = leaks + evaluate(
         _concerning(runs),
         [run.measurement for run in runs],
         [run.readings for run in runs],
@@ -253,7 +259,7 @@ def _counts(runs: Sequence[JudgedRun]) -> dict[str, dict[str, object]]:
     }
 
 
-_IF_ANY = ("left", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
+_IF_ANY = ("left", "reconnects", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
 
 
 def _plain(counts: Counts) -> dict[str, object]:

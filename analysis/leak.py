@@ -26,6 +26,16 @@ class LeakWatch:
     wait_s: float = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class RunningLeak:
+    """What no client wanted any more and was kept to the end of the load."""
+
+    kept: float
+    """At least so many, all the time that a service is given."""
+    since_s: float
+    """From here on there was always more than is allowed."""
+
+
 def levels(sample: Sample, watch: LeakWatch) -> Levels:
     """The quantities of one of the sidecar's samples, as far as it has them."""
     process = _part(sample, "process")
@@ -44,26 +54,55 @@ def held(before: Levels, after: Levels, watch: LeakWatch) -> Levels:
     return {name: growth for name, growth in grown.items() if growth > watch.above[name]}
 
 
-def leak_rows(watch: LeakWatch | None, runs: Sequence[Sequence[Event]]) -> tuple[ObjectiveRow, ...]:
-    """An objective for each quantity that is judged: of several runs, given by their events, the worst."""
+def levels_before(events: Sequence[Event]) -> Levels | None:
+    """What was held before the load; None where nobody looked."""
+    settled = _settled(events)
+    if settled is None:
+        return None
+    before = _part(settled, "before")
+    return {name: value for name in before if (value := _number(before[name])) is not None}
+
+
+def leak_rows(
+    watch: LeakWatch | None,
+    runs: Sequence[Sequence[Event]],
+    running: Sequence[Mapping[str, RunningLeak]],
+) -> tuple[ObjectiveRow, ...]:
+    """An objective for each quantity that is judged: of several runs the worst.
+
+    Each run is given by its events, and by the leaks that showed while its load went on.
+    """
     if watch is None:
         return ()
-    settled = [
-        next((event for event in events if event["kind"] == EventKind.SETTLED), None) for events in runs
-    ]
-    return tuple(_row(name, limit, settled) for name, limit in sorted(watch.above.items()))
+    return tuple(
+        _row(
+            name,
+            limit,
+            [(_settled(events), leaks.get(name)) for events, leaks in zip(runs, running, strict=True)],
+        )
+        for name, limit in sorted(watch.above.items())
+    )
 
 
-def _row(name: str, limit: float, settled: Sequence[Event | None]) -> ObjectiveRow:
+def _settled(events: Sequence[Event]) -> Event | None:
+    return next((event for event in events if event["kind"] == EventKind.SETTLED), None)
+
+
+def _row(name: str, limit: float, runs: Sequence[tuple[Event | None, RunningLeak | None]]) -> ObjectiveRow:
     value: float | None = None
     reason: str | None = None
-    for event in settled:
+    for event, leak in runs:
         growth = None if event is None else _growth(event, name)
         if event is None or growth is None:
             value, reason = None, "its level was not watched before the load and after it"
             break
-        if value is None or growth > value:
-            value, reason = growth, f"{_number(event.get('waited_s')) or 0.0:.0f} s after the load"
+        kept = growth if leak is None else max(growth, leak.kept)
+        if value is None or kept > value:
+            value, reason = kept, f"{_number(event.get('waited_s')) or 0.0:.0f} s after the load"
+            if leak is not None and growth <= limit:
+                reason = f"during the load, from {leak.since_s:.0f} s on; let go of after it"
+            elif leak is not None:
+                reason += f"; held since {leak.since_s:.0f} s after its start"
     return ObjectiveRow(
         name=f"leak.{name}",
         endpoint=None,

@@ -168,7 +168,8 @@ METRICS: Mapping[str, Metric] = _table(
             "leak",
             "",
             Direction.LOWER,
-            "What the service still holds some time after the load, above its level of before.",
+            "What the service still holds some time after the load, or held to its end for nobody, "
+            "above its level of before.",
         ),
         _number(
             "host_memory",

@@ -15,6 +15,7 @@ from locustfiles.load.memory import Memory
 from locustfiles.load.recorder import Recorder
 from locustfiles.load.request import parse_origin
 from locustfiles.load.stamp import ClockWatch, monotonic_ns, now_ns
+from locustfiles.load.stamped_socket import StampedSocket
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class GeneratorProbe:
         self._ports = LocalPorts(parse_origin(base_url).port)
         self._clock = ClockWatch()
         self._largest_lag_us = 0
+        self._most_in_flight = self._most_connections = 0
         self._before = self._cpu.read()
         self._greenlet = gevent.spawn(self._watch)
         self._greenlet.link_exception(greenlet_exception_logger(logger))
@@ -43,6 +45,7 @@ class GeneratorProbe:
             due_ns += PERIOD_NS
             gevent.sleep(max(0, due_ns - monotonic_ns()) / 1e9)
             late_ns = max(0, monotonic_ns() - due_ns)
+            self._look()
             self._largest_lag_us = max(self._largest_lag_us, late_ns // 1000)
             self._recorder.lag(late_ns // 1000)
             while late_ns >= PERIOD_NS:  # a stall of a second is twenty late wakes, not one
@@ -50,12 +53,18 @@ class GeneratorProbe:
                 late_ns -= PERIOD_NS
                 self._recorder.lag(late_ns // 1000)
 
+    def _look(self) -> None:
+        """What is open changes too fast for one look a slice."""
+        self._most_in_flight = max(self._most_in_flight, self._recorder.in_flight)
+        self._most_connections = max(self._most_connections, StampedSocket.open_now)
+
     def reading(self) -> dict[str, Any]:
         """One sample of this process since the last reading; takes a fifth of a millisecond."""
         runner = self._environment.runner
         step_us = self._clock.step_us()
         times = self._cpu.read()
         shares = times.since(self._before)
+        self._look()
         reading = {
             "t_utc_ns": now_ns(),
             "t_mono_ns": times.at_ns,
@@ -73,12 +82,14 @@ class GeneratorProbe:
             "ports_limit": self._ports.limit,
             "users": 0 if runner is None else runner.user_count,
             "in_flight": self._recorder.in_flight,
+            "in_flight_max": self._most_in_flight,
+            "connections_max": self._most_connections,
             "loop_lag_max_us": self._largest_lag_us,
         }
         if step_us is not None:
             reading["clock_step_us"] = step_us
         self._before = times
-        self._largest_lag_us = 0
+        self._largest_lag_us = self._most_in_flight = self._most_connections = 0
         return reading
 
     def stop(self) -> None:

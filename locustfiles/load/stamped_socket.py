@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
@@ -59,7 +59,11 @@ class StampedSocket:
         "stamp_ns",
     )
 
+    open_now: ClassVar[int] = 0
+    """Of this process."""
+
     def __init__(self, connected: gevent_socket) -> None:
+        StampedSocket.open_now += 1
         # The waits are ours, so the interpreter's own socket does without gevent's layer of Python.
         bare = _socket.socket(fileno=connected.detach())
         bare.setblocking(False)
@@ -146,6 +150,7 @@ class StampedSocket:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
 
     def close(self) -> None:
+        StampedSocket.open_now -= self._socket.fileno() >= 0
         self._stop_watching()
         self._is_readable.close()
         if self._timer is not None:

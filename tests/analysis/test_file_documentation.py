@@ -8,8 +8,11 @@ import pytest
 from analysis.endpoint_file import EndpointTable, ExpectTable
 from analysis.event_file import EventsTable, RuleTable
 from analysis.event_map import EventRule
+from analysis.leak_file import LeakTable
+from analysis.leaving_file import LeaveTable
 from analysis.profile import load_profile
 from analysis.profile_file import AbortTable, ProfileTable, StageTable
+from analysis.reconnecting_file import ReconnectTable
 from analysis.sidecar_file import SidecarTable
 from analysis.target import LOCUSTFILES, load_target
 from analysis.target_file import QuestionsTable, TargetTable
@@ -24,7 +27,7 @@ EXAMPLES: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     "table",
     [
         TargetTable, EndpointTable, EventsTable, RuleTable, ExpectTable, QuestionsTable, SidecarTable,
-        ProfileTable, StageTable, AbortTable, WebSocketTable,
+        ProfileTable, StageTable, AbortTable, WebSocketTable, LeaveTable, ReconnectTable, LeakTable,
     ],
 )  # fmt: skip
 def test_every_key_is_documented(table: type[Table]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from analysis.event import EventKind
-from analysis.leak import LeakWatch, held, leak_rows, levels
+from analysis.leak import LeakWatch, RunningLeak, held, leak_rows, levels
 
 WATCH = LeakWatch("in_flight", {"in_flight": 0.0, "connections": 2.0, "fds": 8.0, "memory": 50.0}, 10.0)
 
@@ -64,13 +64,30 @@ def test_the_worst_of_several_runs_is_told_with_the_time_it_was_given() -> None:
         [settled({"in_flight": 1}, {"in_flight": 1})],
         [settled({"in_flight": 1}, {"in_flight": 6}, 10.0)],
     ]
-    (row,) = leak_rows(watch, runs)
+    (row,) = leak_rows(watch, runs, [{}, {}])
     assert (row.name, row.value, row.met, row.reason) == ("leak.in_flight", 5.0, False, "10 s after the load")
 
 
 def test_a_run_whose_levels_were_not_watched_has_no_value() -> None:
     watch = LeakWatch("in_flight", {"in_flight": 0.0})
     for events in ([], [settled({}, {"in_flight": 1})]):
-        (row,) = leak_rows(watch, [events])
+        (row,) = leak_rows(watch, [events], [{}])
         assert (row.value, row.met) == (None, None)
-    assert leak_rows(None, [[]]) == ()
+    assert leak_rows(None, [[]], [{}]) == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "value", "reason"),
+    [
+        (1.0, 7.0, "during the load, from 42 s on; let go of after it"),
+        (5.0, 7.0, "3 s after the load; held since 42 s after its start"),
+        (13.0, 12.0, "3 s after the load; held since 42 s after its start"),
+    ],
+)
+def test_what_was_held_during_the_load_is_a_leak_even_if_it_was_let_go_of_after_it(
+    after: float, value: float, reason: str
+) -> None:
+    watch = LeakWatch("in_flight", {"in_flight": 0.0})
+    running = {"in_flight": RunningLeak(7.0, 42.0)}
+    (row,) = leak_rows(watch, [[settled({"in_flight": 1.0}, {"in_flight": after})]], [running])
+    assert (row.value, row.met, row.reason) == (value, False, reason)

@@ -1,5 +1,6 @@
 """Users who leave are counted, and a service that does not notice is found out."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from analysis.event import EventKind
 from analysis.exit_code import ExitCode
 from analysis.result import ObjectiveRow, read_result
+from analysis.sample import SampleSource
 from tests.end_to_end.load_run import Finished, LoadRun
 from tests.servers.reference_service import ReferenceService, until
 
@@ -25,7 +27,7 @@ share = 0.5
 file = "questions/general.jsonl"
 [leak]
 in_flight = "plimsoll_service_in_flight"
-wait = "4s"
+wait = "{wait}"
 [sidecar]
 process = {{ port = "base_url" }}
 metrics_url = "/metrics"
@@ -37,21 +39,24 @@ host_memory.percent = false
 """
 PROFILE = """
 model = "closed"
-mix = { stream = 1 }
+mix = {{ stream = 1 }}
 think = "0.02s"
 drain = "10s"
 [[stages]]
 name = "steady"
-duration = "3s"
-level = 4
+duration = "{duration}"
+level = {users}
 """
+USERS = 4
 
 
-def leaving_run(folder: Path, service: ReferenceService, leave: str) -> Finished:
+def leaving_run(
+    folder: Path, service: ReferenceService, leave: str, *, wait: str = "4s", duration: str = "3s"
+) -> Finished:
     folder.mkdir(exist_ok=True)
     target, profile = folder / "leaving.toml", folder / "profile.toml"
-    target.write_text(TARGET.format(url=service.base_url, leave=leave))
-    profile.write_text(PROFILE)
+    target.write_text(TARGET.format(url=service.base_url, leave=leave, wait=wait))
+    profile.write_text(PROFILE.format(duration=duration, users=USERS))
     words = ["--target", str(target), "--load-profile", str(profile), "--baseline", "none"]
     with LoadRun(folder / "runs", words, judged=True) as run:
         return run.finish()
@@ -89,6 +94,9 @@ def test_a_healthy_service_lets_go_of_those_who_left(
         "fds": True,
     }
     assert found["in_flight"].value == 0
+    held = [sample for sample in finished.log.samples if sample["source"] == SampleSource.GENERATOR]
+    for most in ("in_flight_max", "connections_max"):
+        assert 0 < max(sample[most] for sample in held) <= USERS
 
 
 @pytest.mark.parametrize("leave", LEAVES)
@@ -124,6 +132,20 @@ def test_the_same_seed_leaves_the_same_streams() -> None:
     )
     assert first == second
     assert 5 <= first.count("Leave(") <= 25
+
+
+@pytest.mark.slow
+def test_a_leak_is_told_with_the_moment_from_which_it_showed_during_the_load(
+    tmp_path: Path, faulty_service: ReferenceService
+) -> None:
+    faulty_service.faults(keep_abandoned=True, endpoints=["stream"])
+    finished = leaving_run(tmp_path, faulty_service, LEAVES[0], wait="3s", duration="20s")
+    row = leaks(finished)["in_flight"]
+    assert row.met is False, finished.output
+    assert row.value == finished.totals()["stream"].left
+    found = re.fullmatch(r"3 s after the load; held since (\d+) s after its start", row.reason or "")
+    assert found is not None, row.reason
+    assert 1 <= int(found[1]) <= 15
 
 
 @pytest.mark.slow
