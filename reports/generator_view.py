@@ -111,8 +111,8 @@ def _rows(series: _Series, run: JudgedRun) -> Iterator[HealthRow]:
             unit=series.units.get(name, ""),
         )
     coalesced = sum(counts.coalesced for counts in whole.totals.values())
-    text = "reads of several segments, which share the last one's time"
-    yield HealthRow("coalesced_reads", found=float(coalesced), text=text)
+    text = "text events that share a stamp with the next one, as one read brought both"
+    yield HealthRow("coalesced_events", found=float(coalesced), text=text)
 
 
 def _shares_sent(bins: TimeBins) -> Iterator[Point]:

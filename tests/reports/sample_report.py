@@ -445,5 +445,5 @@ def _health() -> tuple[HealthRow, ...]:
         HealthRow("steal", "percent", 4.6, 244.5),
         HealthRow("local_ports", "ratio", 0.034, 329.5),
         HealthRow("file_descriptors", "ratio", None, None),
-        HealthRow("coalesced_reads", found=41.0, text="reads of several segments"),
+        HealthRow("coalesced_events", found=41.0, text="text events that share a stamp"),
     )
