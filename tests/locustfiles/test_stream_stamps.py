@@ -1,63 +1,15 @@
 """How true the stamps of many streams are while the generator has its hands full."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import groupby
-
 import gevent
 import pytest
 
-from analysis.endpoint import Dialect
-from locustfiles.load.dialect import decoder_for
-from locustfiles.load.exchange import Exchange
-from locustfiles.load.stamp import now_ns
-from locustfiles.load.stream_event import EventKind
-from locustfiles.load.wire import WireClient
+from tests.locustfiles.many_streams import DONE, busy, clients, read, token
 from tests.servers.script import stream
 from tests.servers.truth import Truth
 
 pytestmark = pytest.mark.alone
 
-DONE = b'event: done\ndata: {"tokens": 3}\n\n'
 MS = 1_000_000
-
-Stamps = list[int]
-
-
-def token(text: str) -> bytes:
-    return b'event: token\ndata: {"text": "%b"}\n\n' % text.encode()
-
-
-def busy(seconds: float) -> None:
-    """Holds up the whole process."""
-    until_s = time.perf_counter() + seconds
-    while time.perf_counter() < until_s:
-        pass
-
-
-@contextmanager
-def clients(truth: Truth, count: int) -> Iterator[list[WireClient]]:
-    opened = [WireClient(truth.url) for _ in range(count)]
-    try:
-        yield opened
-    finally:
-        for client in opened:
-            client.close()
-
-
-def read(client: WireClient, path: str, seen: Callable[[], None]) -> tuple[Stamps, Exchange]:
-    """The stamp of each text event; `seen` is called for each."""
-    request = client.prepare("POST", path, None, b"{}")
-    streamed = client.stream(
-        request, sched_ns=now_ns(), decoder=decoder_for(Dialect.RAG_EVENTS), timeout_s=20
-    )
-    stamps_ns = []
-    for event in streamed:
-        if event.kind is EventKind.TEXT:
-            stamps_ns.append(event.stamp_ns)
-            seen()
-    return stamps_ns, streamed.exchange
 
 
 def written(truth: Truth, path: str, events: int) -> list[tuple[int, int]]:
@@ -104,29 +56,3 @@ def test_stamps_are_true_although_the_generator_is_late_for_each_event(truth: Tr
     assert sorted(lags_ns)[len(lags_ns) // 2] > 3 * MS
     assert len(off_ns) > 500
     assert sorted(off_ns)[len(off_ns) * 99 // 100] < MS
-
-
-def test_all_that_is_ready_is_read_before_any_of_it_is_looked_at(truth: Truth) -> None:
-    """Looking at the first events of all streams takes longer than the second ones take to come.
-
-    Whoever reads a socket only when it has looked at the others finds both events in half of the streams,
-    with the stamp of the second.
-    """
-    paths = [
-        truth.script(f"/{number}", stream([token("a "), token("b "), DONE], gap_s=0.08, first_s=0.2))
-        for number in range(40)
-    ]
-
-    with clients(truth, len(paths)) as opened:
-        reading = [
-            gevent.spawn(read, client, path, lambda: busy(0.004))
-            for client, path in zip(opened, paths, strict=True)
-        ]
-        gevent.joinall(reading, timeout=30)
-
-    alone = 0
-    for one in reading:
-        stamps_ns, exchange = one.value
-        assert exchange.failure is None
-        alone += [len(list(same)) for _, same in groupby(stamps_ns)] == [1, 1]
-    assert alone >= 36
