@@ -10,12 +10,13 @@ from functools import cache
 
 from analysis.endpoint import Dialect
 from analysis.failure import Failure
-from locustfiles.load import dialect, wire
+from locustfiles.load import dialect, websocket_client, wire
 from locustfiles.load.sse import SseDecoder
 from locustfiles.load.stamp import now_ns
 from locustfiles.load.stream_event import EventKind, StreamEvent
 from locustfiles.load.stream_exchange import StreamExchange
 from locustfiles.load.text_run import TextRun
+from locustfiles.load.websocket_client import Conversation
 from locustfiles.peers.rounds import ROUND, Rounds
 from locustfiles.peers.stream_log import AS_TEXT, OUTPUT, StreamLog
 from locustfiles.rag import Arrivals, HealthUser, QueryUser, StreamUser
@@ -42,12 +43,23 @@ class RoundExchange(StreamExchange):
     """Hands everything through, and tells the server when a round was read."""
 
     def reads(self) -> Iterator[Sequence[StreamEvent]]:
-        rounds = shared(Rounds)
-        for events in super().reads():
-            for event in events:
-                if event.kind is EventKind.TEXT:
-                    rounds.seen()
-            yield events
+        return noted(super().reads())
+
+
+class RoundConversation(Conversation):
+    """The same over a WebSocket."""
+
+    def reads(self) -> Iterator[Sequence[StreamEvent]]:
+        return noted(super().reads())
+
+
+def noted(reads: Iterator[Sequence[StreamEvent]]) -> Iterator[Sequence[StreamEvent]]:
+    rounds = shared(Rounds)
+    for events in reads:
+        for event in events:
+            if event.kind is EventKind.TEXT:
+                rounds.seen()
+        yield events
 
 
 class DataAsText:
@@ -78,6 +90,7 @@ def _change() -> None:
         vars(wire)["StreamExchange"] = StampedExchange
     elif ROUND in os.environ:
         vars(wire)["StreamExchange"] = RoundExchange
+        vars(websocket_client)["Conversation"] = RoundConversation
     if AS_TEXT in os.environ:
         vars(dialect)["DECODERS"] = {**dialect.DECODERS, Dialect.OPENAI_CHAT: DataAsText}
 

@@ -10,7 +10,8 @@ from time import time_ns
 
 from locustfiles.load.stamp import ANCILLARY_BYTES, SO_TIMESTAMPNS, stamp_of
 from locustfiles.peers.stream_log import GO_PATH, packed
-from scripts.bench.event_stream import CHUNK, END, EventStream
+from scripts.bench.event_framing import CLOSE, MESSAGES, QUESTION, agreement, first_frame
+from scripts.bench.event_stream import EventStream
 
 LOG_PATH = b"/-/log"
 STATE_PATH = b"/-/state"
@@ -71,11 +72,11 @@ class EventServer:
 
     def write_next(self, stream: EventStream) -> bool:
         """One event, with the end if it is the last; False when the stream is over."""
-        piece = CHUNK % (stream.number, stream.index)
+        piece = stream.framing.event % (stream.number, stream.index)
         stream.index += 1
         more = stream.index < self.events
         if not more:
-            piece += END
+            piece += stream.framing.end
         before_ns = time_ns()
         try:
             sent = stream.send(piece)
@@ -125,11 +126,30 @@ class EventServer:
             return
         stamp_ns = stamp_of(ancillary) or time_ns()
         stream.received += data
+        if stream.framing is MESSAGES:
+            self._hear(stream, stamp_ns)
+            return
         head, blank, body = stream.received.partition(b"\r\n\r\n")
         length = LENGTH.search(head)
         if blank and len(body) >= (int(length[1]) if length else 0):
             stream.received = b""
-            self._answer(stream, head.split(b" ", 2)[1], stamp_ns)
+            agreed = agreement(head)
+            if agreed is None:
+                self._answer(stream, head.split(b" ", 2)[1], stamp_ns)
+            else:
+                stream.framing = MESSAGES
+                stream.send(agreed)
+
+    def _hear(self, stream: EventStream, stamp_ns: int) -> None:
+        """Each message of a WebSocket asks for a stream."""
+        while found := first_frame(stream.received):
+            opcode, length = found
+            stream.received = stream.received[length:]
+            if opcode == CLOSE:
+                self.close(stream)
+                return
+            if opcode == QUESTION:
+                self._begin(stream, stamp_ns)
 
     def _answer(self, stream: EventStream, path: bytes, stamp_ns: int) -> None:
         if path == GO_PATH:
@@ -140,9 +160,12 @@ class EventServer:
             _tell(stream, b"%d %d %d %d" % (self.started, self.finished, self.read(), self.latest_ns))
             self.latest_ns = 0
         else:
-            self.started += 1
-            stream.begin(self.started, stamp_ns)
-            self.begin(stream)
+            self._begin(stream, stamp_ns)
+
+    def _begin(self, stream: EventStream, stamp_ns: int) -> None:
+        self.started += 1
+        stream.begin(self.started, stamp_ns)
+        self.begin(stream)
 
 
 def _tell(stream: EventStream, body: bytes) -> None:

@@ -40,6 +40,8 @@ class Work:
     gap_ms: int = 20
     burst: int = 128
     """Events in each write of a burst."""
+    over_websocket: bool = False
+    """Whether each event is a message of a WebSocket; the server does as it is asked."""
 
     @property
     def length_s(self) -> float:

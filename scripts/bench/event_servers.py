@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from time import time_ns
 
 from scripts.bench.event_server import EventServer
-from scripts.bench.event_stream import CHUNK, END, HEAD, EventStream
+from scripts.bench.event_stream import EventStream
 
 GOLDEN = 0.618033988749895
 """Multiples of it, modulo 1, are spread evenly however many there are."""
@@ -36,7 +36,7 @@ class TimedServer(EventServer):
         self._nexts: deque[EventStream] = deque()
 
     def begin(self, stream: EventStream) -> None:
-        stream.send(HEAD)
+        stream.send(stream.framing.head)
         stream.due_ns = stream.asked_ns + self._first_ns
         if stream.is_first:
             stream.due_ns += int(stream.number * GOLDEN % 1 * self._length_ns)
@@ -77,7 +77,7 @@ class RoundServer(EventServer):
         return self._rounds * self._streams
 
     def begin(self, stream: EventStream) -> None:
-        stream.send(HEAD)
+        stream.send(stream.framing.head)
         self._active.append(stream)
         self._write_round()
 
@@ -120,8 +120,11 @@ class BurstServer(EventServer):
         begin, stream.index = stream.index, min(stream.index + self._burst, self.events)
         count = stream.index - begin
         stream.stamps_ns.extend([time_ns()] * count)
-        burst = CHUNK % (stream.number, begin) * count
-        return (b"" if begin else HEAD) + burst + (END if stream.index == self.events else b"")
+        framing = stream.framing
+        burst = framing.event % (stream.number, begin) * count
+        return (
+            (b"" if begin else framing.head) + burst + (framing.end if stream.index == self.events else b"")
+        )
 
 
 def main() -> None:

@@ -1,28 +1,16 @@
-"""What the event server sends: chat completions as an OpenAI-compatible server streams them."""
+"""One stream of the event server: chat completions as an OpenAI-compatible server streams them."""
 
 import socket
 from array import array
 
-from locustfiles.peers.stream_log import TEXT
-
-HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
-)
-EVENT = (
-    'data: {"id":"chatcmpl-9f2c47d1","object":"chat.completion.chunk","created":1700000000,"model":"bench",'
-    '"choices":[{"index":0,"delta":{"content":"%s"},"logprobs":null,"finish_reason":null}]}\n\n'
-)
-CHUNK = b"%x\r\n%b\r\n" % (len(EVENT % (TEXT % (0, 0))), (EVENT % TEXT).encode())
-"""One event in a chunk of its own, as services send them; it lacks the two numbers."""
-END = b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
+from scripts.bench.event_framing import SERVER_SENT
 
 
 class EventStream:
     """One connection; it serves one stream after the other."""
 
     __slots__ = (
-        "asked_ns", "due_ns", "index", "is_first", "number",
+        "asked_ns", "due_ns", "framing", "index", "is_first", "number",
         "received", "rest", "send", "socket", "stamps_ns",
     )  # fmt: skip
 
@@ -30,6 +18,7 @@ class EventStream:
         self.socket = connected
         self.send = connected.send
         self.received = b""
+        self.framing = SERVER_SENT
         self.rest = memoryview(b"")
         """Of a burst: what the kernel has not taken yet."""
         self.stamps_ns = array("q")

@@ -142,6 +142,7 @@ def _streams(results: Results) -> Iterator[str]:
     yield _table(heads, rows)
     what = {
         "packet": "one event per packet",
+        "message": "one message of a WebSocket per packet",
         "burst": "in bursts, JSON left alone",
         "burst_json": "in bursts, JSON decoded",
     }

@@ -18,8 +18,8 @@ base_url = "{url}"
 [endpoints.stream]
 path = "{path}"
 dialect = "openai-chat"
-
-[endpoints.stream.body]
+{protocol}
+[endpoints.stream.{body}]
 model = "bench"
 messages = [{{ role = "user", content = "What marks a safe load?" }}]
 stream = true
@@ -50,6 +50,7 @@ class StreamOrder:
     """Where each stream's stamps are to go; None when they are not wanted."""
     in_rounds: bool
     """Whether the server waits to be told that an event of every stream has been read."""
+    over_websocket: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _ours(order: StreamOrder) -> Sequence[str]:
     """The whole suite: every stream decoded, checked, timed and recorded in the run log."""
     target, profile = order.folder / "targets" / "bench.toml", order.folder / "bench-profile.toml"
     target.parent.mkdir(parents=True)
-    target.write_text(TARGET.format(url=order.url, path=CHAT_PATH))
+    protocol, body = ('protocol = "websocket"', "send") if order.over_websocket else ("", "body")
+    target.write_text(TARGET.format(url=order.url, path=CHAT_PATH, protocol=protocol, body=body))
     profile.write_text(PROFILE.format(load_s=order.load_s, streams=order.streams))
     words = [sys.executable, "-P", "-m", "locust", "-f", str(PEERS / "stamped_rag.py"), "--headless"]
     words += ["--only-summary", "--target", str(target), "--load-profile", str(profile)]
@@ -98,7 +100,8 @@ def _stock(order: StreamOrder) -> Sequence[str]:
 
 def _reader(client: str) -> Callable[[StreamOrder], Sequence[str]]:
     def command(order: StreamOrder) -> Sequence[str]:
-        words = [sys.executable, "-m", "scripts.bench.stream_reader", client]
+        name = f"{client}-messages" if order.over_websocket else client
+        words = [sys.executable, "-m", "scripts.bench.stream_reader", name]
         return [*words, order.url + CHAT_PATH, str(order.streams)]
 
     return command

@@ -7,7 +7,8 @@ import asyncio
 import os
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from json import loads
 from time import time_ns
 from typing import Any
@@ -57,6 +58,20 @@ async def read_lines(session: Any, url: str, notes: Notes, is_wanted: Callable[[
     notes.add(first, asked_ns, time_ns(), stamps_ns)
 
 
+async def read_messages(socket: Any, notes: Notes, is_wanted: Callable[[str], bool]) -> None:
+    """One stream by aiohttp's WebSocket, message by message."""
+    stamps_ns, first = array("q"), ""
+    asked_ns = time_ns()
+    await socket.send_json(BODY)
+    while (data := await socket.receive_str()) != END:
+        stamp_ns = time_ns()
+        if is_wanted(data):
+            stamps_ns.append(stamp_ns)
+            first = first or data
+            notes.seen()
+    notes.add(first, asked_ns, time_ns(), stamps_ns)
+
+
 async def read_events(client: Any, url: str, notes: Notes, is_wanted: Callable[[str], bool]) -> None:
     """One stream by httpx-sse."""
     from httpx_sse import aconnect_sse
@@ -73,12 +88,18 @@ async def read_events(client: Any, url: str, notes: Notes, is_wanted: Callable[[
     notes.add(first, asked_ns, time_ns(), stamps_ns)
 
 
-async def _aiohttp(url: str, streams: int, notes: Notes, *, decodes: bool) -> None:
+async def _aiohttp(
+    url: str, streams: int, notes: Notes, *, decodes: bool, over_websocket: bool = False
+) -> None:
     import aiohttp
 
-    is_wanted: Callable[[bytes], bool] = is_text if decodes else bool
+    is_wanted: Callable[[str | bytes], bool] = is_text if decodes else bool
 
     async def user(session: aiohttp.ClientSession) -> None:
+        if over_websocket:
+            async with session.ws_connect(url) as socket:
+                while True:
+                    await read_messages(socket, notes, is_wanted)
         while True:
             await read_lines(session, url, notes, is_wanted)
 
@@ -108,9 +129,15 @@ async def _httpx_sse(url: str, streams: int, notes: Notes, *, decodes: bool) -> 
 
 
 def main() -> None:
-    """Read until killed. A client's name ends with `-json` when it is to decode."""
+    """Read until killed. After a client's name `-json` has it decode, and `-messages` use a WebSocket."""
     name, url, streams = sys.argv[1:]
-    read = {"aiohttp": _aiohttp, "httpx-sse": _httpx_sse}[name.removesuffix("-json")]
+    over_websocket = name.endswith("-messages")
+    name = name.removesuffix("-messages")
+    readers: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+        "aiohttp": partial(_aiohttp, over_websocket=over_websocket),
+        "httpx-sse": _httpx_sse,
+    }
+    read = readers[name.removesuffix("-json")]
     asyncio.run(read(url, int(streams), Notes(), decodes=name.endswith("-json")))
 
 

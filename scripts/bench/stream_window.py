@@ -55,6 +55,7 @@ def seen_streams(contender: StreamContender, work: Work, cores: Cores, window_s:
             folder=folder,
             stamps=folder / "stamps" if work.pace is Pace.TIMES else None,
             in_rounds=work.pace is Pace.ROUNDS,
+            over_websocket=work.over_websocket,
         )
         output = folder / "output.txt"
         with (

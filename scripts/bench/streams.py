@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from scripts.bench.cores import Cores, two_cores
@@ -17,6 +17,7 @@ Values = dict[str, dict[str, list[Seen]]]
 
 PEERS = ("httpx-sse", "aiohttp", "fasthttpuser")
 ROUNDS = Work(streams=200, events=300, pace=Pace.ROUNDS)
+MESSAGES = replace(ROUNDS, over_websocket=True)
 BURSTS = Work(streams=8, events=2000, pace=Pace.BURSTS)
 
 
@@ -32,6 +33,7 @@ class Full:
 
 FULL_WORK = (
     Full("packet", ROUNDS, decodes=True, peers=("aiohttp", "httpx-sse")),
+    Full("message", MESSAGES, decodes=True, peers=("aiohttp",)),
     Full("burst", BURSTS, decodes=False, peers=("httpx-sse", "aiohttp")),
     Full("burst_json", BURSTS, decodes=True, peers=("httpx-sse", "aiohttp")),
 )

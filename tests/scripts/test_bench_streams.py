@@ -77,18 +77,22 @@ def test_every_contender_reads_every_event_of_the_streams(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "decodes", "pace"),
+    ("name", "decodes", "pace", "over_websocket"),
     [
-        (OURS, True, Pace.ROUNDS),
-        (OURS, False, Pace.BURSTS),
-        ("aiohttp", True, Pace.ROUNDS),
-        ("aiohttp", False, Pace.BURSTS),
-        ("httpx-sse", False, Pace.ROUNDS),
-        ("httpx-sse", True, Pace.BURSTS),
+        (OURS, True, Pace.ROUNDS, False),
+        (OURS, True, Pace.ROUNDS, True),
+        (OURS, False, Pace.BURSTS, False),
+        ("aiohttp", True, Pace.ROUNDS, False),
+        ("aiohttp", True, Pace.ROUNDS, True),
+        ("aiohttp", False, Pace.BURSTS, False),
+        ("httpx-sse", False, Pace.ROUNDS, False),
+        ("httpx-sse", True, Pace.BURSTS, False),
     ],
 )
-def test_work_without_times_keeps_a_client_busy(name: str, decodes: bool, pace: Pace) -> None:
-    work = Work(streams=2, events=50, pace=pace)
+def test_work_without_times_keeps_a_client_busy(
+    name: str, decodes: bool, pace: Pace, over_websocket: bool
+) -> None:
+    work = Work(streams=2, events=50, pace=pace, over_websocket=over_websocket)
 
     seen = seen_streams(stream_contender(name, decodes=decodes), work, two_cores(), window_s=0.3)
 
@@ -130,7 +134,7 @@ def test_the_document_holds_ratios_and_errors_by_tool_streams_and_percentile() -
         timed = [Seen(49.0, 1.0, 0.1, 50.0, 0.1, errors)]
         measured.timed[name] = {"100": timed * 3}
         measured.full[name] = {"packet": [Seen(0.0, rate, 1.0, 50.0, 0.0, None) for rate in rates]}
-    measured.full[OURS] |= {"burst": timed, "burst_json": timed}
+    measured.full[OURS] |= {"message": timed, "burst": timed, "burst_json": timed}
 
     document = json.loads(json.dumps(streams.document(plan, measured)))
 
