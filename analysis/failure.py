@@ -17,7 +17,7 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     RESET = "reset"
     TRUNCATED = "truncated"
-    """The connection or stream ended before its end mark."""
+    """The connection ended before the answer did."""
     PROTOCOL = "protocol"
     """What came was not valid HTTP, or not valid in the endpoint's dialect."""
     HTTP_4XX = "http_4xx"
@@ -25,7 +25,7 @@ class FailureKind(StrEnum):
     STREAM_ERROR = "stream_error"
     """The service reported an error inside a stream that began well."""
     VALIDATION = "validation"
-    """The answer was complete but not what the target expects."""
+    """The answer was complete but not what the target expects, or a stream without its end mark."""
 
 
 @dataclass(frozen=True, slots=True)

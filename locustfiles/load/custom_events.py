@@ -39,12 +39,22 @@ class CompiledMap:
         self.stages_ms = _compiled(events.stages_ms)
         self.tokens = _compiled(events.tokens)
         self.stages = {name: _look_at(path) for name, path in stage_json.items()}
-        ruled = (self.error, self.done, self.citation, self.stage_name, self.stages_ms, self.tokens)
-        self._others = (*(found for found in ruled if found is not _nothing), *self.stages.values())
+        ruled = (
+            (events.error, self.error), (events.done, self.done), (events.citation, self.citation),
+            (events.stage_name, self.stage_name), (events.stages_ms, self.stages_ms),
+            (events.tokens, self.tokens),
+        )  # fmt: skip
+        others = (look for rule, look in ruled if rule is not None and not _excludes(events.text, rule))
+        self._others = (*others, *self.stages.values())
 
-    def has_text_alone(self, document: Document) -> bool:
-        """Whether nothing but the rule for text could hold."""
-        return not any(found(document) for found in self._others)
+    def text_alone(self, document: Document) -> object:
+        """What the rule for text leads to, unless another rule holds as well."""
+        text = self.text(document)
+        if text:
+            for found in self._others:
+                if found(document):
+                    return None
+        return text
 
 
 class CustomEvents:
@@ -61,9 +71,7 @@ class CustomEvents:
 
     def text(self, name: str, data: str) -> str | None:
         self._take(name, data)
-        if not self._map.has_text_alone(self._document):
-            return None
-        text = self._map.text(self._document)
+        text = self._map.text_alone(self._document)
         return text if isinstance(text, str) else None
 
     def events(self, name: str, data: str, stamp_ns: int) -> list[StreamEvent]:
@@ -123,11 +131,14 @@ def _compiled(rule: EventRule | None) -> Look:
     """What the rule's path leads to, or True without a path; None where the rule does not hold."""
     if rule is None:
         return _nothing
-    look = None if rule.path is None else _look_at(rule.path)
-    conditions = tuple((_look_at(path), values) for path, values in rule.when.items())
-    if look is not None and not conditions:
+    look = _always if rule.path is None else _look_at(rule.path)
+    conditions = [_condition(path, values) for path, values in rule.when.items()]
+    if not conditions:
         return look
-    return lambda document: _found(document, look, conditions)
+    if len(conditions) == 1:
+        [holds] = conditions
+        return lambda document: look(document) if holds(document) else None
+    return lambda document: look(document) if all(holds(document) for holds in conditions) else None
 
 
 def _look_at(path: str) -> Look:
@@ -142,14 +153,21 @@ def _look_at(path: str) -> Look:
     return look
 
 
-def _found(
-    document: Document, look: Look | None, conditions: tuple[tuple[Look, tuple[JsonScalar, ...]], ...]
-) -> object:
-    for found, allowed in conditions:
-        value = found(document)
-        if not any(same(value, one) for one in allowed):
-            return None
-    return True if look is None else look(document)
+def _condition(path: str, values: tuple[JsonScalar, ...]) -> Callable[[Document], bool]:
+    look = _look_at(path)
+    if all(isinstance(value, str) for value in values):
+        return lambda document: look(document) in values
+    return lambda document: any(same(look(document), value) for value in values)
+
+
+def _excludes(rule: EventRule, other: EventRule) -> bool:
+    """Whether both can never hold for the same message, as each wants something else at the same path."""
+    shared = rule.when.keys() & other.when.keys()
+    return any(set(rule.when[path]).isdisjoint(other.when[path]) for path in shared)
+
+
+def _always(_: Document) -> bool:
+    return True
 
 
 def _nothing(_: Document) -> None:

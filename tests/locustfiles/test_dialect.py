@@ -30,7 +30,7 @@ from tests.locustfiles.dialects import (
     sutazai,
     xnai,
 )
-from tests.locustfiles.dialects.case import STAMP_NS, Cases, Plain, bytewise, decoded, plain
+from tests.locustfiles.dialects.case import STAMP_NS, Cases, Plain, bytewise, data, decoded, plain
 
 FIXED: dict[Dialect, Cases] = {
     Dialect.RAG_EVENTS: rag_events.CASES,
@@ -178,6 +178,23 @@ def test_each_dialect_that_has_messages_reads_them_without_a_stream_around_them(
     assert plain(own.feed(b'{"t": "x"}', STAMP_NS)) == [("text", "x")]
 
 
+def test_single_fields_of_an_event_are_stages_where_the_endpoint_names_them() -> None:
+    """Of a service that has no object of stages, in events that bring more than text."""
+    table = described('text = "t"\ndone = { when.end = true }')
+    new = new_decoders(replace(table, stage_json={"search": "ms.search", "model": "model_ms"}))
+    stream = data({"t": "Hi"}) + data({"end": True, "ms": {"search": 2}, "model_ms": 30.5})
+
+    events, failure = decoded(new, stream)
+
+    assert failure is None
+    assert plain(events) == [
+        ("text", "Hi"),
+        ("stage", ("search", 2000.0)),
+        ("stage", ("model", 30_500.0)),
+        ("done", None),
+    ]
+
+
 TOKENS = {
     Dialect.OPENAI_CHAT: (
         '{"id":"c","choices":[{"index":0,"delta":{"role":"a","content":"Hi \\n"},"stop":null}],"usage":null}',
@@ -236,10 +253,10 @@ def test_the_fast_way_to_the_text_takes_nothing_that_the_slow_way_reads_otherwis
 
     def read() -> list[tuple[list[Plain], Failure | None]]:
         found = []
-        for name, data in messages:
+        for name, message in messages:
             reader = READERS[dialect]()
-            text = reader.text(name, data)
-            events: list[Plain] = [("text", text)] if text else plain(reader.events(name, data, STAMP_NS))
+            text = reader.text(name, message)
+            events: list[Plain] = [("text", text)] if text else plain(reader.events(name, message, STAMP_NS))
             found.append((events, reader.end.finish()))
         return found
 
