@@ -20,7 +20,15 @@ _EXEMPLARS = 5
 def count_rows(result: Result) -> Iterator[CountRow]:
     for endpoint, counts in _measured(result):
         yield CountRow(
-            endpoint, counts.due, counts.dropped, counts.started, counts.ok, counts.failures, counts.aborted
+            endpoint=endpoint,
+            due=counts.due,
+            dropped=counts.dropped,
+            started=counts.started,
+            ok=counts.ok,
+            failed=counts.failures,
+            aborted=counts.aborted,
+            reconnects=counts.reconnects,
+            left=counts.left,
         )
 
 

@@ -49,6 +49,10 @@ class CountRow:
     ok: int
     failed: int
     aborted: int
+    reconnects: int = 0
+    """Of the started ones, those that took up broken streams."""
+    left: int = 0
+    """Of the aborted ones, those that their users left."""
 
     @property
     def conserved(self) -> bool:

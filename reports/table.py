@@ -80,15 +80,19 @@ def count_table(data: ReportData) -> Table:
     rows = [
         (
             Cell(row.endpoint),
-            *(
-                Cell(whole(number), number=True)
-                for number in (row.due, row.dropped, row.started, row.ok, row.failed, row.aborted)
-            ),
+            *(Cell(whole(number), number=True) for number in (row.due, row.dropped)),
+            Cell(whole(row.started), small=_some(row.reconnects, "to reconnect"), number=True),
+            *(Cell(whole(number), number=True) for number in (row.ok, row.failed)),
+            Cell(whole(row.aborted), small=_some(row.left, "left by users"), number=True),
             Cell("yes", tone="good") if row.conserved else Cell("NO", tone="bad"),
         )
         for row in data.counts
     ]
     return Table(head, tuple(rows))
+
+
+def _some(count: int, what: str) -> str:
+    return f"{whole(count)} {what}" if count else ""
 
 
 def failure_table(data: ReportData) -> Table:

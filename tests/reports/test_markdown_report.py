@@ -8,6 +8,8 @@ import pytest
 
 from analysis.result import MetricRow
 from reports.markdown_report import LIMIT_BYTES, escaped, render_markdown
+from reports.report_data import CountRow
+from reports.table import count_table
 from tests.reports import sample_report
 
 
@@ -64,3 +66,14 @@ def test_an_invalid_run_says_why_before_any_figure_and_praises_none() -> None:
 
     assert found.index("### Can the generator be trusted?") < found.index("### Objectives")
     assert "✅" not in objectives
+
+
+def test_who_left_and_what_was_taken_up_stands_beside_what_it_is_part_of() -> None:
+    """Nothing is said where there was neither."""
+    data = sample_report.regression()
+    plain = CountRow("stream", due=9, dropped=0, started=9, ok=4, failed=2, aborted=3)
+    row = replace(plain, reconnects=2, left=1)
+
+    assert [cell.small for cell in count_table(replace(data, counts=(plain,))).rows[0]] == [""] * 8
+    found = render_markdown(replace(data, counts=(row,)))
+    assert "| 9<br><sub>2 to reconnect</sub> | 4 | 2 | 3<br><sub>1 left by users</sub> |" in found
