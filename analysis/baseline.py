@@ -1,6 +1,8 @@
 """Stored results of several runs of one target and load profile on one kind of environment: a JSON file.
 
 plimsoll.baseline/1  the first format: runs with their statistics, pooled histograms, noise, provenance, hash.
+                     Later additions have defaults, so that a file from before them can still be read: noise
+                     between sessions and of comparisons with itself, gating, gate health.
 """
 
 import json
@@ -11,12 +13,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from analysis.baseline_parts import FORBID, BaselineEnvironment, GateHealth, Gating, Noise, StoredRun
 from analysis.canonical import canonical_sha256, canonical_text
 from analysis.errors import BaselineError, UsageError, shown
-from analysis.run_summary import RunSummary, Summary
+from analysis.run_summary import RunSummary
+from analysis.session import SessionNoise
 from analysis.setting import Setting
 from analysis.whole_file import write_whole
 
@@ -27,7 +31,6 @@ LEAST_RUNS = 5
 LARGEST_BYTES = 200_000
 OLD_DAYS = 21.0
 
-_FORBID = ConfigDict(extra="forbid")
 _WRITE_AGAIN = "record it again with `plimsoll baseline record`"
 
 
@@ -41,40 +44,7 @@ class BaselineKind(StrEnum):
     """Frozen, so that many small changes cannot creep by."""
 
 
-@checked(frozen=True, slots=True, config=_FORBID)
-class StoredRun:
-    """One run; `series` maps `<endpoint>.<metric>` to its count and statistics, in µs for times."""
-
-    run_id: str
-    start_utc: str
-    measured_s: float
-    series: Mapping[str, Summary]
-    counts: Mapping[str, Mapping[str, int]]
-    validity: Mapping[str, str]
-
-    def summary(self) -> RunSummary:
-        return RunSummary(self.run_id, self.start_utc, self.measured_s, self.series)
-
-
-@checked(frozen=True, slots=True, config=_FORBID)
-class Noise:
-    """Standard deviation between the stored runs, on the scale of the test, and the floor under it."""
-
-    s_run: float
-    s_floor: float
-    df: int
-
-
-@checked(frozen=True, slots=True, config=_FORBID)
-class BaselineEnvironment:
-    """Hard keys must be equal for a comparison, soft ones may differ, ignored ones only inform."""
-
-    hard: Mapping[str, JsonValue]
-    soft: Mapping[str, JsonValue]
-    ignored: Mapping[str, JsonValue]
-
-
-@checked(frozen=True, slots=True, config=_FORBID)
+@checked(frozen=True, slots=True, config=FORBID)
 class Baseline:
     baseline_id: str
     kind: BaselineKind
@@ -97,6 +67,8 @@ class Baseline:
     noise: Mapping[str, Noise]
     """`<endpoint>.<metric>.<statistic>` of what can be gated."""
     provenance: Mapping[str, object]
+    gating: Gating | None = None
+    gate_health: GateHealth | None = None
     content_sha256: str = ""
     schema: str = BASELINE_SCHEMA
 
@@ -118,8 +90,16 @@ class Baseline:
             hard=self.environment.hard,
         )
 
+    def summaries(self) -> list[RunSummary]:
+        return [run.summary() for run in self.runs]
+
     def floors(self) -> dict[str, float]:
         return {name: noise.s_floor for name, noise in self.noise.items()}
+
+    def carried(self) -> dict[str, SessionNoise]:
+        """How much sessions differ, as far as that is known."""
+        known = {name: noise.session for name, noise in self.noise.items()}
+        return {name: session for name, session in known.items() if session is not None}
 
     def age_days(self, start_utc: str) -> float:
         """Age at the start of a run, never at the time of asking."""
@@ -201,7 +181,8 @@ def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -
     """Put a reviewed candidate in the place of the baseline of its kind; returns that place.
 
     The candidate file is removed. An older baseline is replaced, and its id stays in `supersedes`; one that
-    cannot be read is replaced all the same.
+    cannot be read is replaced all the same. What the older one knew of the noise between sessions is kept
+    where the new one, recorded in a single session, cannot know it.
     """
     if kind is BaselineKind.CANDIDATE:
         raise UsageError("--as: found candidate, wanted rolling or anchor")
@@ -209,20 +190,34 @@ def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -
     place = baseline_path(root, baseline.target, baseline.profile, baseline.env8, kind)
     if place.exists() and path.samefile(place):
         raise UsageError(f"{path}: found the {kind.value} baseline itself, wanted a candidate to promote")
-    write_baseline(replace(baseline, kind=kind, supersedes=_id_of(place)).sealed(), place)
+    before = _replaced(place)
+    promoted = replace(baseline, kind=kind, supersedes=None if before is None else before.baseline_id)
+    if before is not None and before.setting == baseline.setting:
+        promoted = _with_sessions_of(promoted, before)
+    write_baseline(promoted.sealed(), place)
     if baseline.kind is BaselineKind.CANDIDATE:
         path.unlink()
     return place
 
 
-def _id_of(place: Path) -> str | None:
+def _replaced(place: Path) -> Baseline | None:
     if not place.exists():
         return None
     try:
-        return read_baseline(place).baseline_id
+        return read_baseline(place)
     except BaselineError as error:
         logger.warning("An unreadable baseline is replaced: %s", error)
         return None
+
+
+def _with_sessions_of(baseline: Baseline, before: Baseline) -> Baseline:
+    noise = {}
+    for name, own in baseline.noise.items():
+        known = before.noise.get(name)
+        if own.session is None and known is not None and known.session is not None:
+            own = replace(own, s_session=known.s_session, session_df=known.session_df)
+        noise[name] = own
+    return replace(baseline, noise=noise)
 
 
 _ADAPTER = TypeAdapter(Baseline)

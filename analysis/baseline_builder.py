@@ -1,4 +1,4 @@
-"""Makes a baseline from finished runs."""
+"""Makes a baseline from finished runs, and from those of an earlier baseline where it is extended."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,23 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from analysis.baseline import (
-    LARGEST_BYTES,
-    LEAST_RUNS,
-    Baseline,
-    BaselineEnvironment,
-    BaselineKind,
-    Noise,
-    StoredRun,
-)
+from analysis.arms import NOT_COMPARED
+from analysis.baseline import LARGEST_BYTES, LEAST_RUNS, Baseline, BaselineKind
+from analysis.baseline_noise import noise_of
+from analysis.baseline_parts import BaselineEnvironment, Gating, StoredRun
 from analysis.canonical import canonical_text
-from analysis.comparison import NOT_COMPARED, on_scale
 from analysis.errors import InvalidRunError, UsageError
-from analysis.gate import COMPARED, GateRules
+from analysis.histogram import Histogram
 from analysis.judged_run import JudgedRun, read_like_runs
 from analysis.measurement import GENERATOR, merged
-from analysis.noise import default_floor, sample_deviation
+from analysis.metric import PROMETHEUS
 from analysis.plural import plural
+from analysis.run_summary import Summary
 
 _SPARE_BYTES = 1_000
 """For what promoting changes, such as the id of the baseline that was there before."""
@@ -32,14 +27,16 @@ _KEPT = frozenset({"response", "ttft", "errors", "goodput", "throughput"})
 """Metrics that decide something, which every baseline has."""
 
 
-def build_baseline(paths: Sequence[Path]) -> Baseline:
+def build_baseline(paths: Sequence[Path], earlier: Baseline | None = None) -> Baseline:
     """A candidate from five runs or more that are valid and alike.
 
-    InvalidRunError names a run that cannot be trusted and why; UsageError says that there are too few, or
-    what differs between them.
+    The runs of an `earlier` baseline of the same setting count as well, as a session of their own: the
+    scatter between sessions is then known. InvalidRunError names a run that cannot be trusted and why;
+    UsageError says that there are too few, or what differs between them.
     """
-    if len(paths) < LEAST_RUNS:
-        raise UsageError(f"found {plural(len(paths), 'run')}, wanted {LEAST_RUNS} or more for a baseline")
+    count = len(paths) + (0 if earlier is None else len(earlier.runs))
+    if count < LEAST_RUNS:
+        raise UsageError(f"found {plural(count, 'run')}, wanted {LEAST_RUNS} or more for a baseline")
     runs = sorted(read_like_runs(paths), key=lambda run: (run.log.run.start_ns, run.log.run.run_id))
     for run in runs:
         broken = [check.text for check in run.checks if check.invalidates and not check.ok]
@@ -48,6 +45,9 @@ def build_baseline(paths: Sequence[Path]) -> Baseline:
     last = runs[-1].log.run
     setting = runs[-1].setting
     stored = tuple(_stored(run) for run in runs)
+    if earlier is not None:
+        stored = _joined(earlier, stored, earlier.setting.differing_from(setting))
+    rules = runs[-1].rules
     bare = Baseline(
         baseline_id=f"{_compact(last.start_utc)}-{setting.target}-{setting.profile}-{runs[-1].env8}",
         kind=BaselineKind.CANDIDATE,
@@ -64,22 +64,55 @@ def build_baseline(paths: Sequence[Path]) -> Baseline:
         workers=setting.workers,
         runs=stored,
         pooled={},
-        prometheus=_prometheus(runs),
-        noise=_noise(stored, runs[-1].rules),
+        prometheus=_prometheus(stored),
+        noise=noise_of(stored, rules),
         provenance={
             "versions": dict(last.versions),
             "git": None if last.git is None else {"commit": last.git.commit, "dirty": last.git.dirty},
             "mode": last.mode.value,
             "base_url": last.base_url,
         },
+        gating=Gating(rules.model, tuple(sorted(rules.streams)), dict(rules.margins), dict(rules.mix)),
     )
     fitting = _fitting(bare)
-    return replace(fitting, pooled=_pooled(runs, LARGEST_BYTES - _size(fitting))).sealed()
+    histograms = merged([run.measurement.whole for run in runs]).histograms
+    if earlier is not None:
+        histograms = _pooled_with(histograms, earlier)
+    return replace(fitting, pooled=_pooled(histograms, LARGEST_BYTES - _size(fitting))).sealed()
+
+
+def _joined(
+    earlier: Baseline, stored: tuple[StoredRun, ...], differing: Sequence[str]
+) -> tuple[StoredRun, ...]:
+    if differing:
+        raise UsageError(
+            f"{earlier.baseline_id} and the new runs are not alike, these keys differ: "
+            f"{', '.join(differing)}; record a baseline of its own"
+        )
+    twice = sorted({run.run_id for run in earlier.runs} & {run.run_id for run in stored})
+    if twice:
+        raise UsageError(f"{earlier.baseline_id}: found {twice[0]} in it already, wanted other runs")
+    return tuple(sorted((*earlier.runs, *stored), key=lambda run: (run.start_utc, run.run_id)))
+
+
+def _pooled_with(histograms: Mapping[str, Histogram], earlier: Baseline) -> dict[str, Histogram]:
+    """Only where the earlier runs' are known: a pool must hold all runs or none."""
+    pooled = {}
+    for tag, encoded in earlier.pooled.items():
+        if tag in histograms:
+            pooled[tag] = Histogram.decode(encoded)
+            pooled[tag].merge(histograms[tag])
+    return pooled
 
 
 def _fitting(baseline: Baseline) -> Baseline:
     """Without metrics for information, as far as the size asks: those of stages go first."""
-    names = {key.partition(".")[2] for run in baseline.runs for key in run.series} - _KEPT
+    names = {
+        name
+        for run in baseline.runs
+        for key in run.series
+        if (name := key.partition(".")[2]) not in _KEPT and not name.startswith(PROMETHEUS)
+    }
     order = {name: place for place, name in enumerate(_POOLED_FIRST)}
     for name in sorted(names, key=lambda name: (order.get(name, len(order)), name), reverse=True):
         if _size(baseline) <= LARGEST_BYTES:
@@ -110,9 +143,8 @@ def _stored(run: JudgedRun) -> StoredRun:
     return StoredRun(summary.run_id, summary.start_utc, summary.measured_s, series, counts, validity)
 
 
-def _pooled(runs: Sequence[JudgedRun], left: int) -> dict[str, str]:
+def _pooled(histograms: Mapping[str, Histogram], left: int) -> dict[str, str]:
     """Response and first-token histograms first, as many as the size allows."""
-    histograms = merged([run.measurement.whole for run in runs]).histograms
     order = {name: place for place, name in enumerate(_POOLED_FIRST)}
     tags = [tag for tag in histograms if tag.partition(".")[2] in order]
     pooled: dict[str, str] = {}
@@ -125,32 +157,19 @@ def _pooled(runs: Sequence[JudgedRun], left: int) -> dict[str, str]:
     return pooled
 
 
-def _prometheus(runs: Sequence[JudgedRun]) -> dict[str, float]:
-    values: dict[str, list[float]] = {}
-    for run in runs:
-        for name, found in run.readings.prometheus.items():
-            values.setdefault(name, []).extend(found)
-    return {name: math.fsum(found) / len(found) for name, found in values.items()}
-
-
-def _noise(stored: Sequence[StoredRun], rules: GateRules) -> Mapping[str, Noise]:
-    """Of every primary statistic that all runs have."""
-    noise: dict[str, Noise] = {}
-    for key in sorted({key for run in stored for key in run.series}):
-        endpoint, _, metric = key.partition(".")
-        for statistic in (*COMPARED, "rate", "ratio"):
-            if not rules.is_primary(endpoint, metric, statistic):
-                continue
-            values = [
-                run.series[key].values[statistic]
-                for run in stored
-                if key in run.series and statistic in run.series[key].values
-            ]
-            if len(values) < len(stored) or (statistic != "ratio" and min(values) <= 0):
-                continue
-            deviation = sample_deviation([on_scale(statistic, value) for value in values])
-            noise[f"{key}.{statistic}"] = Noise(deviation, default_floor(metric, statistic), len(values) - 1)
-    return noise
+def _prometheus(stored: Sequence[StoredRun]) -> dict[str, float]:
+    """Means over all readings of all runs."""
+    found: dict[str, list[Summary]] = {}
+    for run in stored:
+        for key, summary in run.series.items():
+            metric = key.partition(".")[2]
+            if metric.startswith(PROMETHEUS):
+                found.setdefault(metric.removeprefix(PROMETHEUS), []).append(summary)
+    return {
+        name: math.fsum(summary.values["mean"] * summary.count for summary in series)
+        / sum(summary.count for summary in series)
+        for name, series in found.items()
+    }
 
 
 def _compact(utc: str) -> str:

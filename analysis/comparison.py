@@ -1,18 +1,19 @@
 """Runs against the stored runs of a baseline, metric by metric: the screen of a stored baseline."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from analysis.gate import COMPARED, GateRules, too_few
+from analysis.arms import Arms, all_arms
+from analysis.gate import MOST_PRIMARY, GateRules, first_eight, too_coarse, too_few
 from analysis.metric import Direction, metric_named
+from analysis.multiplicity import benjamini_hochberg, holm
 from analysis.noise import binomial_floor, default_floor
 from analysis.result import ComparisonRow, Outcome
-from analysis.run_summary import RunSummary, Summary
-from analysis.screen import Limits, Screening, outcomes, screen
-
-NOT_COMPARED = frozenset({"send_lag", "wake_lag", "loop_lag", "sent", "ok", "failed", "dropped"})
-"""The generator's own health, and counts that the rates and ratios already hold."""
+from analysis.run_summary import RunSummary
+from analysis.screen import Limits, Screening, adjusted_p, outcomes, screen
+from analysis.session import SessionNoise, grouped, in_order, session_sizes
+from analysis.two_groups import TwoGroups, two_groups
 
 
 def compare(
@@ -20,20 +21,26 @@ def compare(
     candidate: Sequence[RunSummary],
     rules: GateRules,
     floors: Mapping[str, float],
+    carried: Mapping[str, SessionNoise] | None = None,
 ) -> tuple[ComparisonRow, ...]:
     """Rows for every compared statistic that either side has; gated ones first.
 
     `floors` maps `endpoint.metric.statistic` to the least run-to-run deviation that is believed; what it
-    lacks has the default. The margins are twice those of a paired comparison, as a stored baseline also
-    differs by the session in which it was recorded.
+    lacks has the default. `carried` says how much sessions differ, for a baseline of one session. The margins
+    are twice those of a paired comparison, as a stored baseline also differs by the session in which it was
+    recorded.
     """
-    pairs = [_pair(key, statistic, baseline, candidate, rules, floors)
-             for key, statistic in _statistics((*baseline, *candidate))]  # fmt: skip
-    family = [pair for pair in pairs if pair.gated and pair.screening is not None]
-    found = dict(
-        zip((p.name for p in family), outcomes([p.screening for p in family if p.screening]), strict=True)
-    )
-    rows = [_row(pair, found.get(pair.name), max(1, len(family))) for pair in pairs]
+    noise = _Noise(floors, session_sizes(baseline := in_order(baseline)), carried or {})
+    pairs = [_pair(arms, rules, noise) for arms in all_arms(baseline, candidate, rules)]
+    queue = [(pair.rank, pair.arms.name, pair.gated) for pair in pairs if pair.rank is not None]
+    primary = first_eight(queue)
+    pairs = [pair if pair.arms.name in primary else _only_shown(pair) for pair in pairs]
+    judged = {
+        **_judged([pair for pair in pairs if pair.gated], holm),
+        **_judged([pair for pair in pairs if not pair.gated], benjamini_hochberg),
+    }
+    family = max(1, sum(pair.gated and pair.screening is not None for pair in pairs))
+    rows = [_row(pair, judged.get(pair.arms.name), family if pair.gated else 1) for pair in pairs]
     return tuple(sorted(rows, key=lambda row: (not row.gated, row.endpoint, row.metric, row.statistic)))
 
 
@@ -48,169 +55,171 @@ def overall(rows: Sequence[ComparisonRow]) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Noise:
+    """What is known of it besides the runs' own scatter."""
+
+    floors: Mapping[str, float]
+    sessions: tuple[int, ...]
+    carried: Mapping[str, SessionNoise]
+
+
+@dataclass(frozen=True, slots=True)
 class _Pair:
-    endpoint: str
-    metric: str
-    statistic: str
+    """What is known of one statistic before the others are looked at."""
+
+    arms: Arms
+    direction: Direction
     margin: float
-    baseline: float | None
-    candidate: float | None
-    screening: Screening | None
-    primary: bool
+    rank: tuple[int, float, str] | None
     gated: bool
     reason: str | None
-
-    @property
-    def name(self) -> str:
-        return f"{self.endpoint}.{self.metric}.{self.statistic}"
-
-    @property
-    def direction(self) -> Direction:
-        return metric_named(self.metric).direction
+    screening: Screening | None = None
+    doubt: str | None = None
+    """Why a PASS is not believed, and a REGRESSION only when it is `far_beyond`."""
+    far_beyond: bool = False
+    """The best new run is beyond the margin of the worst stored one."""
 
 
-def _statistics(runs: Sequence[RunSummary]) -> Iterator[tuple[str, str]]:
-    for key in sorted({key for run in runs for key in run.series}):
-        if key.partition(".")[2] in NOT_COMPARED:
-            continue
-        for statistic in (*COMPARED, "rate", "ratio"):
-            if any(key in run.series and statistic in run.series[key].values for run in runs):
-                yield key, statistic
-
-
-def _pair(
-    key: str,
-    statistic: str,
-    baseline: Sequence[RunSummary],
-    candidate: Sequence[RunSummary],
-    rules: GateRules,
-    floors: Mapping[str, float],
-) -> _Pair:
-    endpoint, _, metric = key.partition(".")
-    primary = rules.is_primary(endpoint, metric, statistic)
-    arms = [_present(key, statistic, runs) for runs in (baseline, candidate)]
-    old, new = (_centre(statistic, arm) for arm in arms)
+def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
+    endpoint, metric, statistic = arms.endpoint, arms.metric, arms.statistic
+    rank = rules.rank(endpoint, metric, statistic)
+    old, new = arms.centres()
     margin = rules.margin_beside(endpoint, metric, statistic, old)
-    missing = [
-        name for name, arm, runs in zip(("baseline", "candidate"), arms, (baseline, candidate), strict=True)
-        if len(arm) < len(runs)
-    ]  # fmt: skip
-    few = [
-        f"{name}: {why}" for name, arm in zip(("baseline", "candidate"), arms, strict=True)
-        if arm and (why := too_few(statistic, arm, margin))
-    ]  # fmt: skip
-    if missing or len(arms[0]) < 2:
-        reason = f"no value in every run of the {' and the '.join(missing or ['baseline'])}"
+    few = [f"{side}: {why}" for side, arm in arms.sides if arm and (why := too_few(statistic, arm, margin))]
+    if coarse := too_coarse(metric, old if old is not None else new, margin):
+        few.append(coarse)
+    pair = _Pair(arms, rules.direction(metric), margin, rank, rank is not None, "; ".join(few) or None)
+    if arms.lacking or len(arms.baseline) < 2:
+        reason = f"no value in every run of the {' and the '.join(arms.lacking or ['baseline'])}"
         # A metric that the baseline could decide about and the candidate lost must not pass unseen.
-        lost = missing == ["candidate"] and not few and statistic != "p99"
-        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary, primary and lost, reason)
-    floor = floors.get(f"{key}.{statistic}", default_floor(metric, statistic))
-    screening = _screening(metric, statistic, arms[0], arms[1], margin, floor)
-    if screening is None:
-        reason = "a value of 0 has no ratio to another"
-        return _Pair(endpoint, metric, statistic, margin, old, new, None, primary, primary, reason)
+        lost = arms.lacking == ("candidate",) and not few and statistic != "p99"
+        return replace(pair, gated=pair.gated and lost, reason=reason)
+    scaled = arms.scaled()
+    if scaled is None:
+        return replace(pair, reason="a value of 0 has no ratio to another")
+    sign = 1.0 if pair.direction is Direction.LOWER else -1.0
+    values = [[sign * value for value in side] for side in scaled]
+    floor = noise.floors.get(arms.name, default_floor(metric, statistic))
+    if statistic == "ratio":
+        floor = max(floor, counting_floor(arms, sign))
+    limits = limits_of(statistic, margin, sign)
+    screening = screen(
+        *values,
+        floor=floor,
+        limits=limits,
+        sessions=noise.sessions,
+        carried=noise.carried.get(arms.name),
+    )
     # Errors in too few requests prove no PASS, yet they can prove a regression.
     proven = statistic == "ratio" and screening.low > screening.limits.worse
-    gated = primary and (not few or proven)
-    why_not = "; ".join(few) or None
-    return _Pair(endpoint, metric, statistic, margin, old, new, screening, primary, gated, why_not)
+    return replace(
+        pair,
+        gated=pair.gated and (not few or proven),
+        screening=screening,
+        doubt=_doubt(arms, scaled, noise.sessions, limits),
+        far_beyond=min(values[1]) - max(values[0]) > limits.worse,
+    )
 
 
-def _screening(
-    metric: str,
-    statistic: str,
-    baseline: Sequence[Summary],
-    candidate: Sequence[Summary],
-    margin: float,
-    floor: float,
-) -> Screening | None:
-    """None when a logarithm is wanted of a value that is not positive."""
-    sign = 1.0 if metric_named(metric).direction is Direction.LOWER else -1.0
-    old, new = ([arm.values[statistic] for arm in side] for side in (baseline, candidate))
-    if statistic == "ratio":
-        both = (*baseline, *candidate)
-        requests = sum(arm.count for arm in both)
-        bad = sum(
-            round((v if sign > 0 else 1 - v) * arm.count) for v, arm in zip((*old, *new), both, strict=True)
-        )
-        floor = max(floor, binomial_floor(bad, requests, requests / len(both)))
-        limits = Limits(worse=margin, better=-margin)
-    elif min(*old, *new) <= 0:
-        return None
-    else:
-        old, new = [math.log(value) for value in old], [math.log(value) for value in new]
-        limits = Limits(worse=_worse(margin, sign), better=-math.log1p(margin))
-    return screen([sign * v for v in old], [sign * v for v in new], floor=floor, limits=limits)
+def _only_shown(pair: _Pair) -> _Pair:
+    if pair.rank is None:
+        return pair
+    why = f"{MOST_PRIMARY} others decide: a margin that the target sets for it by its full name puts it first"
+    return replace(pair, rank=None, gated=False, reason=why)
 
 
-def _worse(margin: float, sign: float) -> float:
+def limits_of(statistic: str, margin: float, sign: float) -> Limits:
     """A rise of a time and a drop of a rate by the margin; a rate cannot drop by more than all of it."""
+    if statistic == "ratio":
+        return Limits(worse=margin, better=-margin)
     if sign > 0:
-        return math.log1p(margin)
-    return math.inf if margin >= 1 else -math.log1p(-margin)
+        return Limits(worse=math.log1p(margin), better=-math.log1p(margin))
+    return Limits(worse=math.inf if margin >= 1 else -math.log1p(-margin), better=-math.log1p(margin))
 
 
-def _row(pair: _Pair, outcome: Outcome | None, family: int) -> ComparisonRow:
+def counting_floor(arms: Arms, sign: float) -> float:
+    both = (*arms.baseline, *arms.candidate)
+    requests = sum(summary.count for summary in both)
+    bad = 0
+    for summary in both:
+        value = summary.values[arms.statistic]
+        bad += round((value if sign > 0 else 1 - value) * summary.count)
+    return binomial_floor(bad, requests, requests / len(both))
+
+
+def _doubt(
+    arms: Arms, scaled: tuple[list[float], list[float]], sessions: Sequence[int], limits: Limits
+) -> str | None:
+    """Sessions are looked at one by one: that they differ is known, and allowed for."""
+    stored = [("stored", session) for session in grouped(scaled[0], sessions)]
+    for side, values in (*stored, ("new", scaled[1])):
+        groups = two_groups(values, limits.worse)
+        if groups is not None:
+            return (
+                f"the {side} runs fall into two groups, {_apart(arms.statistic, groups)}: find out what "
+                "switches between them, then record and run again"
+            )
+    return None
+
+
+def _apart(statistic: str, groups: TwoGroups) -> str:
+    if statistic == "ratio":
+        return f"{100 * (groups.high - groups.low):.2f} points apart"
+    return f"{100 * math.expm1(groups.high - groups.low):.1f} % apart"
+
+
+def _judged(
+    pairs: Sequence[_Pair], adjust: Callable[[Sequence[float]], list[float]]
+) -> dict[str, tuple[Outcome, float]]:
+    """Outcome and adjusted probability of those that can be screened."""
+    names = [pair.arms.name for pair in pairs if pair.screening is not None]
+    screenings = [pair.screening for pair in pairs if pair.screening is not None]
+    adjusted = adjusted_p(screenings, adjust)
+    return dict(zip(names, zip(outcomes(screenings, adjusted), adjusted, strict=True), strict=True))
+
+
+def _row(pair: _Pair, judged: tuple[Outcome, float] | None, family: int) -> ComparisonRow:
     change = low = high = smallest = None
+    outcome, adjusted = judged or (Outcome.INCONCLUSIVE, None)
     reason = pair.reason
     screening = pair.screening
     if screening is not None:
-        alone = outcomes([screening])[0]
         change, low, high, smallest = (
             _change(pair, value)
             for value in (
-                screening.difference, screening.low, screening.high,
-                screening.smallest_effect(family if pair.gated else 1),
+                screening.difference, screening.low, screening.high, screening.smallest_effect(family)
             )
         )  # fmt: skip
         if low > high:
             low, high = high, low
-        if outcome is Outcome.INCONCLUSIVE and alone is Outcome.REGRESSION:
-            reason = f"above the margin on its own, but not surely enough among {family} gated metrics (Holm)"
-        outcome = outcome or alone
+        if outcome is Outcome.INCONCLUSIVE and screening.low > screening.limits.worse:
+            among = f"{family} gated metrics (Holm)" if pair.gated else "all that are shown"
+            reason = f"above the margin on its own, but not surely enough among {among}"
+        if pair.doubt is not None and not (outcome is Outcome.REGRESSION and pair.far_beyond):
+            outcome, reason = Outcome.INCONCLUSIVE, pair.doubt
+    old, new = pair.arms.centres()
     return ComparisonRow(
-        endpoint=pair.endpoint,
-        metric=pair.metric,
-        statistic=pair.statistic,
-        unit=metric_named(pair.metric).unit,
+        endpoint=pair.arms.endpoint,
+        metric=pair.arms.metric,
+        statistic=pair.arms.statistic,
+        unit=metric_named(pair.arms.metric).unit,
         direction=pair.direction.value,
-        baseline=pair.baseline,
-        candidate=pair.candidate,
+        baseline=old,
+        candidate=new,
         change=change,
         low=low,
         high=high,
         margin=pair.margin,
-        outcome=outcome or Outcome.INCONCLUSIVE,
+        outcome=outcome,
         gated=pair.gated,
         smallest_effect=smallest,
         reason=reason,
-        primary=pair.primary,
+        primary=pair.rank is not None,
+        adjusted_p=adjusted,
     )
-
-
-def on_scale(statistic: str, value: float) -> float:
-    """Ratios are compared as they are, everything else by its logarithm."""
-    return value if statistic == "ratio" else math.log(value)
 
 
 def _change(pair: _Pair, worse: float) -> float:
     """From "positive is worse" on the scale of the test to the change of the value itself."""
     signed = worse if pair.direction is Direction.LOWER else -worse
-    return signed if pair.statistic == "ratio" else math.expm1(signed)
-
-
-def _present(key: str, statistic: str, runs: Sequence[RunSummary]) -> list[Summary]:
-    found = (run.series.get(key) for run in runs)
-    return [summary for summary in found if summary is not None and statistic in summary.values]
-
-
-def _centre(statistic: str, arm: Sequence[Summary]) -> float | None:
-    """The mean on the scale of the test: a geometric one for times and rates."""
-    values = [summary.values[statistic] for summary in arm]
-    if not values:
-        return None
-    if len(values) == 1:
-        return values[0]
-    if statistic == "ratio" or min(values) <= 0:
-        return math.fsum(values) / len(values)
-    return math.exp(math.fsum(math.log(value) for value in values) / len(values))
+    return signed if pair.arms.statistic == "ratio" else math.expm1(signed)

@@ -1,9 +1,11 @@
 """Which statistics decide a comparison, how much change each tolerates, and what each must rest on."""
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
-from analysis.metric import metric_named
+from analysis.histogram import resolution_us
+from analysis.metric import PROMETHEUS, Direction, metric_named
+from analysis.objective_file import DROP, RISE
 from analysis.plural import plural
 from analysis.profile import Model
 from analysis.run_summary import EVERYTHING, Summary
@@ -16,6 +18,9 @@ DISPLAY_FLOORS = {"p50": 13, "p90": 64, "p95": 130, "p99": 662, "p99.9": 6636}
 
 PERCENTS = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "p99.9": 99.9}
 
+MOST_PRIMARY = 8
+"""Metrics that decide one comparison: each further one makes all of them harder to prove."""
+
 ABOVE_PER_RUN = 20
 ABOVE_PER_ARM = 100
 """Observations that must lie above a percentile before it can decide anything."""
@@ -26,6 +31,9 @@ sets a margin of its own: scheduling on the host moves millisecond answers by as
 
 RULE_OF_THREE = 3
 """No error in n requests still allows 3/n (95 %)."""
+
+STEPS_IN_MARGIN = 10
+"""Steps of the histogram that a margin must span, as gauges are asked to read a tenth of the tolerance."""
 
 _MARGINS = {
     "response.p50": 0.10,
@@ -38,7 +46,24 @@ _MARGINS = {
     "errors.ratio": 0.005,
     "goodput.ratio": 0.01,
 }
-_OTHER_MARGINS = {"p50": 0.10, "p95": 0.10, "p99": 0.20, "rate": 0.10, "ratio": 0.01}
+_OTHER_MARGINS = {"p50": 0.10, "p95": 0.10, "p99": 0.20, "mean": 0.10, "rate": 0.10, "ratio": 0.01}
+
+_EACH = ""
+"""In place of the name of any one endpoint."""
+_NAMED = 0
+_ORDER = (
+    (EVERYTHING, "errors", "ratio"),
+    (EVERYTHING, "throughput", "rate"),
+    (_EACH, "response", "p95"),
+    (_EACH, "ttft", "p95"),
+    (_EACH, "response", "p50"),
+    (_EACH, "errors", "ratio"),
+    (_EACH, "ttft", "p50"),
+    (_EACH, "response", "p99"),
+)
+"""Which statistics take the eight places: each for all endpoints, the busiest first, before the next."""
+
+Rank = tuple[int, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +74,9 @@ class GateRules:
     streams: Set[str]
     """Endpoints that answer with a stream."""
     margins: Mapping[str, float]
-    """The target's own: `metric.statistic` or `endpoint.metric.statistic`."""
+    """The target's own: `metric.statistic`, `endpoint.metric.statistic` or `prometheus.name.rise`."""
+    mix: Mapping[str, float] = field(default_factory=dict)
+    """Endpoints to their share of the requests: the busiest come first."""
 
     def margin(self, endpoint: str, metric: str, statistic: str) -> float:
         """Relative for times and rates, a difference for ratios."""
@@ -65,24 +92,68 @@ class GateRules:
             return margin
         return max(margin, LEAST_EFFECT_US / baseline)
 
+    def direction(self, metric: str) -> Direction:
+        """Which way is better; for a Prometheus series, what its margin says."""
+        return Direction.HIGHER if f"{metric}.{DROP}" in self.margins else metric_named(metric).direction
+
+    def statistics(self, endpoint: str, metric: str) -> tuple[str, ...]:
+        """Those that are compared if the runs have them: what a margin is set for is always among them."""
+        if metric.startswith(PROMETHEUS):
+            return ("mean",)
+        others = [name for name in (*PERCENTS, "mean") if name not in COMPARED]
+        named = [name for name in others if self._own_margin(endpoint, metric, name) is not None]
+        return (*COMPARED, *named, "rate", "ratio")
+
+    def rank(self, endpoint: str, metric: str, statistic: str) -> Rank | None:
+        """The place in the queue for the eight that decide, lower first; None for what never decides.
+
+        First come those that the target sets a margin for by their full name.
+        """
+        place = self._place(endpoint, metric, statistic)
+        return None if place is None else (place, -self.mix.get(endpoint, 0.0), endpoint)
+
     def is_primary(self, endpoint: str, metric: str, statistic: str) -> bool:
-        """A small family, so that one false alarm in many metrics stays rare."""
+        """Whether it decides if there is a place for it: see `first_eight`."""
+        return self.rank(endpoint, metric, statistic) is not None
+
+    def _place(self, endpoint: str, metric: str, statistic: str) -> int | None:
+        if f"{endpoint}.{metric}.{statistic}" in self.margins:
+            return _NAMED
+        if metric.startswith(PROMETHEUS):
+            return None if self._own_margin(endpoint, metric, statistic) is None else _NAMED
+        kind = (endpoint if endpoint == EVERYTHING else _EACH, metric, statistic)
+        if kind not in _ORDER:
+            return None
         match metric:
-            case "response":
-                return endpoint != EVERYTHING and statistic in COMPARED
             case "ttft":
-                return endpoint in self.streams and statistic in ("p50", "p95")
-            case "errors":
-                return endpoint != EVERYTHING
-            case "throughput":
-                return endpoint == EVERYTHING and self.model is Model.CLOSED
-            case _:
-                return False
+                possible = endpoint in self.streams
+            case "throughput":  # of an open model it is what the profile asks for
+                possible = self.model is Model.CLOSED
+            case _:  # the errors of the only endpoint are those of all
+                possible = endpoint != EVERYTHING or len(self.mix) != 1
+        return _ORDER.index(kind) + 1 if possible else None
 
     def _own_margin(self, endpoint: str, metric: str, statistic: str) -> float | None:
         """The endpoint's before the metric's."""
+        if metric.startswith(PROMETHEUS):
+            return self.margins.get(f"{metric}.{RISE}", self.margins.get(f"{metric}.{DROP}"))
         general = f"{metric}.{statistic}"
         return self.margins.get(f"{endpoint}.{general}", self.margins.get(general))
+
+
+def first_eight(candidates: Iterable[tuple[Rank, str, bool]]) -> frozenset[str]:
+    """Names of the primary metrics: in the order of their ranks, until eight of them can decide.
+
+    The last of each candidate says whether it can: one that rests on too few observations takes no place.
+    """
+    chosen: list[str] = []
+    places = MOST_PRIMARY
+    for _, name, able in sorted(candidates):
+        if places == 0:
+            break
+        chosen.append(name)
+        places -= able
+    return frozenset(chosen)
 
 
 def too_few(statistic: str, arm: Sequence[Summary], margin: float) -> str | None:
@@ -100,3 +171,16 @@ def too_few(statistic: str, arm: Sequence[Summary], margin: float) -> str | None
     if total < ABOVE_PER_ARM:
         return f"{total:.0f} observations above it in {plural(len(arm), 'run')}, {ABOVE_PER_ARM} are needed"
     return None
+
+
+def too_coarse(metric: str, value: float | None, margin: float) -> str | None:
+    """Why times of this size are filed too coarsely to see such a margin; None when they are not."""
+    if not value or metric_named(metric).unit != "us":
+        return None
+    step_us = resolution_us(value)
+    if step_us * STEPS_IN_MARGIN <= value * margin:
+        return None
+    return (
+        f"times near {value:.4g} us are kept in steps of {step_us} us, "
+        f"which must be a tenth of the margin ({value * margin:.2g} us) at most"
+    )

@@ -168,6 +168,11 @@ def slot_width_us(slot: int) -> int:
     return 1 << max(0, (slot >> _HALF_BITS) - 1)
 
 
+def resolution_us(value_us: float) -> int:
+    """Width of the slot that this value is filed in: no finer difference can be seen there."""
+    return 1 << max(0, int(value_us).bit_length() - _HALF_BITS - 1)
+
+
 def percentile(slots: Int64s, counts: Int64s, p: float) -> float | None:
     """Value at rank ceil(p·N) for ascending `slots`; `None` when there is no observation.
 

@@ -183,8 +183,8 @@ def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
     differing = baseline.setting.differing_from(last.setting)
     rows: tuple[ComparisonRow, ...] = ()
     if not differing:
-        stored = [run.summary() for run in baseline.runs]
-        rows = compare(stored, [run.summary() for run in runs], last.rules, baseline.floors())
+        new = [run.summary() for run in runs]
+        rows = compare(baseline.summaries(), new, last.rules, baseline.floors(), baseline.carried())
     return Comparison(
         baseline_id=baseline.baseline_id,
         kind=baseline.kind.value,

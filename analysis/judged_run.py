@@ -1,20 +1,22 @@
 """One run read from its directory, with everything that the judge and a baseline take from it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.errors import UsageError
 from analysis.gate import GateRules
 from analysis.instrument import instrument_check, instrument_of
 from analysis.measurement import Measurement, measure, summarise
+from analysis.metric import PROMETHEUS
 from analysis.objective import needing_sidecar
 from analysis.profile import LoadProfile, profile_from_json
 from analysis.readings import Readings, readings_of
 from analysis.result import Check, Instrument
 from analysis.run_directory import RunDirectory
 from analysis.run_log import RunLog
-from analysis.run_summary import RunSummary
+from analysis.run_summary import EVERYTHING, RunSummary, Summary
 from analysis.setting import Setting
 from analysis.target import Target, target_from_json
 from analysis.validity import validity_checks
@@ -52,11 +54,24 @@ class JudgedRun:
 
     @property
     def rules(self) -> GateRules:
-        streams = {name for name, endpoint in self.target.endpoints.items() if endpoint.dialect.is_stream}
-        return GateRules(self.profile.model, streams, self.target.margins)
+        return gate_rules(self.target, self.profile, self.log.run.mix)
 
     def summary(self) -> RunSummary:
-        return summarise(self.measurement, tuple(self.target.limits))
+        """With the means of the Prometheus series, which belong to no endpoint."""
+        bare = summarise(self.measurement, tuple(self.target.limits))
+        watched = {
+            f"{EVERYTHING}.{PROMETHEUS}{name}": Summary(
+                len(values), {"mean": math.fsum(values) / len(values)}
+            )
+            for name, values in self.readings.prometheus.items()
+        }
+        return replace(bare, series={**bare.series, **watched})
+
+
+def gate_rules(target: Target, profile: LoadProfile, mix: Mapping[str, float]) -> GateRules:
+    """What a target and a profile say about which statistics decide."""
+    streams = {name for name, endpoint in target.endpoints.items() if endpoint.dialect.is_stream}
+    return GateRules(profile.model, streams, target.margins, mix)
 
 
 def read_judged_run(path: Path) -> JudgedRun:

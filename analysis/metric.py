@@ -29,12 +29,17 @@ CACHED_APART = ("response", "service", "ttft", "ttft_service")
 
 STAGE = "stage."
 ANY_STAGE = "stage.*"
+PROMETHEUS = "prometheus."
+ANY_PROMETHEUS = "prometheus.*"
 
 
 def metric_named(name: str) -> Metric:
-    """The row of a metric; a stage that has no row of its own has that of all stages."""
-    if name not in METRICS and name.startswith(STAGE):
-        return METRICS[ANY_STAGE]
+    """The row of a metric; a stage or a Prometheus series has that of all of its kind."""
+    if name in METRICS:
+        return METRICS[name]
+    for prefix, row in ((STAGE, ANY_STAGE), (PROMETHEUS, ANY_PROMETHEUS)):
+        if name.startswith(prefix):
+            return METRICS[row]
     return METRICS[name]
 
 
@@ -176,6 +181,13 @@ METRICS: Mapping[str, Metric] = _table(
             "percent",
             Direction.LOWER,
             "Share of the host's memory in use.",
+        ),
+        _number(
+            ANY_PROMETHEUS,
+            "",
+            Direction.LOWER,
+            "Mean of a Prometheus query that the target names, over the measured part of a run;"
+            " which way is worse is said by the target's margin.",
         ),
     )
 )

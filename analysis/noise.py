@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.metric import PROMETHEUS
+
 FLOOR_DF = 20
 """Degrees of freedom granted to a floor: those of the least A/A calibration that may replace it."""
 
@@ -27,6 +29,9 @@ _METRIC_FLOORS = {
     ("ttft", "p95"): 0.04,
 }
 
+_PROMETHEUS_FLOOR = 0.05
+"""A query looks at a window of the server's own scrapes, a few of which fall into a run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -38,6 +43,8 @@ class Spread:
 
 
 def default_floor(metric: str, statistic: str) -> float:
+    if metric.startswith(PROMETHEUS):
+        return _PROMETHEUS_FLOOR
     return _METRIC_FLOORS.get((metric, statistic), _DEFAULT_FLOORS[statistic])
 
 

@@ -28,6 +28,9 @@ WEBSOCKET_TIMES = ("handshake",)
 ALL_TIMES = PLAIN_TIMES + STREAM_TIMES + WEBSOCKET_TIMES
 STAGE = re.compile(r"stage\.[A-Za-z0-9_-]+")
 RATIOS = ("errors", "goodput")
+SERIES = "prometheus"
+RISE, DROP = "rise", "drop"
+"""How the margin of a Prometheus query says which way is worse."""
 RATE_STATISTICS = {
     "errors": {"ratio": "ratio"},
     "goodput": {"ratio": "ratio"},
@@ -67,20 +70,32 @@ class NumberTables:
             self._objective(path, limit) for path, limit in sorted(limits.items()) if limit is not None
         )
 
-    def margins(self, table: Mapping[str, object]) -> dict[str, float]:
-        """`metric.statistic` or `endpoint.metric.statistic` to a tolerated change."""
+    def margins(self, table: Mapping[str, object], sidecar: SidecarWatch) -> dict[str, float]:
+        """`metric.statistic`, `endpoint.metric.statistic` or `prometheus.query.rise` to a change change."""
         margins: dict[str, float] = {}
         for path, value in self._numbers(table, "margins").items():
             key = _key("margins", path)
             if value is None or not 0 < value < 1:
                 raise self._wrong(key, value, "a change between 0 and 1, such as 0.1 for ten percent")
+            if path[0] == SERIES and path[0] not in self.endpoints:
+                margins[self._series(key, path, sidecar)] = value
+                continue
             named = path[0] in self.endpoints
             metric = ".".join(path[1:-1] if named else path[:-1])
-            self._check_metric(key, metric, [*ALL_TIMES, "stage.NAME", *RATIOS, "throughput"])
+            self._check_metric(
+                key, metric, [*ALL_TIMES, "stage.NAME", *RATIOS, "throughput", f"{SERIES}.QUERY"]
+            )
             allowed = RATE_STATISTICS.get(metric) or STATISTICS
             statistic = self._known(key, path[-1], allowed)
             margins[".".join((*path[:named], metric, allowed[statistic]))] = value
         return margins
+
+    def _series(self, key: str, path: Path, sidecar: SidecarWatch) -> str:
+        query = ".".join(path[1:-1])
+        if query not in sidecar.queries:
+            hint = nearest(query, [*sidecar.queries])
+            raise self._wrong(key, Phrase(f'"{query}"'), "the name of a query in [sidecar.queries]", hint)
+        return ".".join((SERIES, query, self._known(key, path[-1], (RISE, DROP))))
 
     def limits(self, table: Mapping[str, object]) -> dict[str, dict[str, float]]:
         """Endpoint to metric to the microseconds that a good request may take."""

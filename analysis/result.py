@@ -129,6 +129,9 @@ class ComparisonRow:
     reason: str | None
     primary: bool = False
     """It decides wherever it rests on enough; one that is not `gated` all the same does not."""
+    adjusted_p: float | None = None
+    """Probability that it is beyond the margin by chance, adjusted for the number of rows: by Holm over the
+    gated ones, by Benjamini and Hochberg over the others. A regression has 0.05 at most."""
 
 
 @dataclass(frozen=True, slots=True)

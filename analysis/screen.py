@@ -1,14 +1,16 @@
 """The statistics of the screen: values of stored runs against values of new runs, for one metric."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy import special
 
 from analysis.interval import student
-from analysis.noise import Spread, floored, sample_deviation
+from analysis.multiplicity import holm
+from analysis.noise import floored, sample_deviation
 from analysis.result import Outcome
+from analysis.session import SessionNoise, between_sessions, grouped, within_sessions
 
 ALPHA = 0.05
 """One-sided each way: the chance of REGRESSION, and of PASS, when the true change is the margin."""
@@ -59,48 +61,70 @@ class Screening:
 
 
 def screen(
-    baseline: Sequence[float], candidate: Sequence[float], *, floor: float, limits: Limits
+    baseline: Sequence[float],
+    candidate: Sequence[float],
+    *,
+    floor: float,
+    limits: Limits,
+    sessions: Sequence[int] = (),
+    carried: SessionNoise | None = None,
 ) -> Screening:
     """Compare the mean of new runs with the mean of stored runs; each value is one run's.
 
-    The standard error of the difference is that of a prediction: sqrt(s_b^2/K_b + s_c^2/K_c), each
-    deviation not below `floor`. With a single candidate s_c is taken to be s_b. With up to four the
-    deviations are pooled, since the few degrees of freedom of one arm would swamp the other's; from five on
-    they are kept apart, with Satterthwaite's degrees of freedom. The baseline needs two runs or more.
+    The standard error of the difference is that of a prediction,
+    sqrt(s_b^2/K_b + s_c^2/K_c + s_s^2 (1 + 1/S)), each deviation between runs not below `floor`. With a
+    single candidate s_c is taken to be s_b. With up to four they are pooled, since the few degrees of
+    freedom of one arm would swamp the other's; from five on they are kept apart. `sessions` are the sizes of
+    the S sessions that the stored runs, in order, were made in; s_s is what these show, or else what was
+    `carried` over from earlier ones, or none. Degrees of freedom are Satterthwaite's. The baseline needs two
+    runs or more.
     """
     count_b, count_c = len(baseline), len(candidate)
     if count_b < 2 or count_c < 1:
         raise ValueError(f"needs at least 2 baseline runs and 1 candidate run, found {count_b} and {count_c}")
     difference = math.fsum(candidate) / count_c - math.fsum(baseline) / count_b
-    deviation_b = sample_deviation(baseline)
+    groups = grouped(baseline, sessions)
+    between = between_sessions(groups)
+    if between is None and len(groups) > 1:
+        groups = [list(baseline)]  # one run in each session tells the two scatters not apart
+    deviation_b, df_b = within_sessions(groups)
     if count_c < _SATTERTHWAITE_FROM:
-        df = count_b - 1.0
+        df = float(df_b)
         variance = deviation_b**2
         if count_c > 1:
             variance = (df * variance + (count_c - 1) * sample_deviation(candidate) ** 2) / (df + count_c - 1)
             df += count_c - 1
         spread = floored(math.sqrt(variance), df, floor)
-        standard_error = spread.deviation * math.sqrt(1 / count_b + 1 / count_c)
-        df = spread.df
+        terms = [(spread.deviation**2 * (1 / count_b + 1 / count_c), spread.df)]
     else:
-        spread_b = floored(deviation_b, count_b - 1, floor)
+        spread_b = floored(deviation_b, df_b, floor)
         spread_c = floored(sample_deviation(candidate), count_c - 1, floor)
-        standard_error, df = _satterthwaite(spread_b, count_b, spread_c, count_c)
+        terms = [(s.deviation**2 / n, s.df) for s, n in ((spread_b, count_b), (spread_c, count_c))]
+    session = between or carried
+    if session is not None:
+        terms.append((session.deviation**2 * (1 + 1 / len(groups)), session.df))
+    standard_error, df = combined(terms)
     half = student(1 - ALPHA, df) * standard_error
     alpha = ALPHA_SINGLE if count_c == 1 else ALPHA
     return Screening(difference, difference - half, difference + half, standard_error, df, limits, alpha)
 
 
-def outcomes(screenings: Sequence[Screening]) -> tuple[Outcome, ...]:
-    """One outcome each for a family of gated metrics that are judged together.
+def outcomes(screenings: Sequence[Screening], adjusted: Sequence[float]) -> tuple[Outcome, ...]:
+    """One outcome each for metrics that are judged together; `adjusted` is what `adjusted_p` made of them.
 
-    REGRESSION: the interval lies above the limit, and Holm's procedure over the family agrees, so that
-    many metrics do not make a false alarm likelier than one. IMPROVEMENT: the interval lies below the limit
-    for the better. PASS: the interval lies below the limit for the worse; calling all of a family PASS needs
-    no correction (intersection-union test). Else INCONCLUSIVE.
+    REGRESSION: the interval lies above the limit, and the adjusted probability agrees, so that many metrics
+    do not make a false alarm likelier than one. IMPROVEMENT: the interval lies below the limit for the
+    better. PASS: it lies below the limit for the worse; calling all of a family PASS needs no correction
+    (intersection-union test). Else INCONCLUSIVE.
     """
-    rejected = _holm([screening.p_regression / screening.alpha for screening in screenings])
-    return tuple(_outcome(s, agreed=agreed) for s, agreed in zip(screenings, rejected, strict=True))
+    return tuple(_outcome(s, agreed=p <= ALPHA) for s, p in zip(screenings, adjusted, strict=True))
+
+
+def adjusted_p(
+    screenings: Sequence[Screening], adjust: Callable[[Sequence[float]], list[float]] = holm
+) -> list[float]:
+    """Probability that each is beyond its limit by chance, adjusted for their number; to be held to ALPHA."""
+    return adjust([min(1.0, screening.p_regression * ALPHA / screening.alpha) for screening in screenings])
 
 
 def _outcome(screening: Screening, *, agreed: bool) -> Outcome:
@@ -113,17 +137,7 @@ def _outcome(screening: Screening, *, agreed: bool) -> Outcome:
     return Outcome.INCONCLUSIVE
 
 
-def _holm(shares: Sequence[float]) -> list[bool]:
-    """`shares` are p-values in units of their alpha."""
-    rejected = [False] * len(shares)
-    for rank, index in enumerate(sorted(range(len(shares)), key=lambda i: shares[i])):
-        if shares[index] * (len(shares) - rank) > 1:
-            break
-        rejected[index] = True
-    return rejected
-
-
-def _satterthwaite(b: Spread, count_b: int, c: Spread, count_c: int) -> tuple[float, float]:
-    variance_b, variance_c = b.deviation**2 / count_b, c.deviation**2 / count_c
-    total = variance_b + variance_c
-    return math.sqrt(total), total**2 / (variance_b**2 / b.df + variance_c**2 / c.df)
+def combined(terms: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Standard error and degrees of freedom of a sum of variances, each with its own degrees of freedom."""
+    total = math.fsum(variance for variance, _ in terms)
+    return math.sqrt(total), total**2 / math.fsum(variance**2 / df for variance, df in terms)

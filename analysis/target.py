@@ -55,7 +55,7 @@ class Target:
     sidecar: SidecarWatch = field(default_factory=SidecarWatch)
     objectives: tuple[Objective, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)
-    """`metric.statistic` or `endpoint.metric.statistic` to the change that is tolerated."""
+    """`metric.statistic`, `endpoint.metric.statistic` or `prometheus.query.rise` to the tolerated change."""
     leak: LeakWatch | None = None
     """Which leaks are looked for after the load."""
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def load_target(name_or_path: str, root: Path | None = None) -> Target:
         sidecar=sidecar,
         leak=None if table.leak is None else table.leak.watch(),
         objectives=numbers.objectives(table.objectives, sidecar),
-        margins=numbers.margins(table.margins),
+        margins=numbers.margins(table.margins, sidecar),
         limits=numbers.limits(table.limits),
         file=file,
     )

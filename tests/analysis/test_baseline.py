@@ -302,3 +302,95 @@ def test_soft_and_ignored_keys_do_not_keep_runs_apart(
     other = read_judged_run(build_run(tmp_path, run={"environment": environment}))
 
     assert recorded[1].setting.differing_from(other.setting) == ()
+
+
+def test_a_baseline_knows_what_decided_when_it_was_recorded(recorded: tuple[list[Path], Baseline]) -> None:
+    gating = recorded[1].gating
+
+    assert gating is not None
+    assert (gating.streams, gating.mix) == (("stream",), {"query": 6.0, "stream": 3.0, "health": 1.0})
+    assert gating.rules.is_primary("stream", "ttft", "p95")
+
+
+def test_a_file_from_before_later_additions_is_read(candidate: Path) -> None:
+    def drop(content: dict[str, Any]) -> None:
+        del content["gating"], content["gate_health"]
+        for noise in content["noise"].values():
+            for key in ("s_session", "session_df", "s_pair_aa", "aa_df"):
+                del noise[key]
+
+    edit(candidate, drop, seal=True)
+
+    assert read_baseline(candidate).gating is None
+
+
+@pytest.fixture(scope="module")
+def extended(
+    tmp_path_factory: pytest.TempPathFactory, recorded: tuple[list[Path], Baseline]
+) -> tuple[list[Path], Baseline]:
+    """Two runs a week later beside the first five."""
+    paths = [
+        build_run(tmp_path_factory.mktemp("later"), number=number, age_days=-7, scale=1.02)
+        for number in (10, 11)
+    ]
+    return paths, build_baseline(paths, recorded[1])
+
+
+def test_an_extended_baseline_holds_the_runs_of_both_sessions(
+    recorded: tuple[list[Path], Baseline], extended: tuple[list[Path], Baseline]
+) -> None:
+    paths, baseline = extended
+
+    assert [run.run_id for run in baseline.runs] == [path.name for path in (*recorded[0], *paths)]
+    assert baseline.created_utc.startswith("2025-11-28")
+    assert Histogram.decode(baseline.pooled["query.response"]).count == 7 * 3000
+    assert baseline.prometheus == {"query_p95_s": pytest.approx(0.3)}
+    noise = baseline.noise["query.response.p50"]
+    assert noise.session is not None
+    assert (noise.session.df, noise.df) == (1, 5)
+
+
+def test_a_baseline_is_not_extended_by_its_own_runs(recorded: tuple[list[Path], Baseline]) -> None:
+    with pytest.raises(UsageError, match=r"found run-00.* in it already"):
+        build_baseline(recorded[0], recorded[1])
+
+
+def test_a_baseline_of_another_environment_is_not_extended(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    other = build_run(tmp_path, number=12, hard={**HARD, "cpu_cores": 2})
+
+    with pytest.raises(UsageError, match=r"not alike, these keys differ: environment\.hard\.cpu_cores"):
+        build_baseline([other], recorded[1])
+
+
+def test_what_is_known_of_sessions_outlives_a_baseline_of_one_session(
+    tmp_path: Path,
+    recorded: tuple[list[Path], Baseline],
+    extended: tuple[list[Path], Baseline],
+) -> None:
+    """Both are of one setting; a baseline of another setting would know nothing of this one."""
+    path = tmp_path / "x.candidate.json"
+    for baseline in (extended[1], recorded[1]):
+        write_baseline(baseline, path)
+        place = promote(path, tmp_path)
+
+    found = read_baseline(place)
+
+    assert found.baseline_id == recorded[1].baseline_id
+    assert found.carried().keys() == extended[1].carried().keys()
+    assert found.carried()["query.response.p50"].deviation == pytest.approx(
+        extended[1].carried()["query.response.p50"].deviation, rel=1e-4
+    )
+    assert found.noise["query.response.p50"].df == 4
+
+
+def test_a_new_session_speaks_for_itself(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline], extended: tuple[list[Path], Baseline]
+) -> None:
+    path = tmp_path / "x.candidate.json"
+    for baseline in (recorded[1], extended[1]):
+        write_baseline(baseline, path)
+        place = promote(path, tmp_path)
+
+    assert read_baseline(place).carried().keys() == extended[1].carried().keys()

@@ -2,6 +2,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis.comparison import compare, overall
@@ -191,3 +192,128 @@ def test_a_zero_has_no_ratio() -> None:
 
     assert (row.change, row.outcome) == (None, Outcome.INCONCLUSIVE)
     assert row.reason == "a value of 0 has no ratio to another"
+
+
+def test_a_regression_of_what_is_only_shown_must_hold_among_all_that_are_shown() -> None:
+    """Forty metrics of an unchanged service, and one that doubled."""
+    random = np.random.default_rng(8)
+    names = [f"query__stage.s{number}" for number in range(40)]
+
+    def runs_of(count: int, scale: float) -> list[RunSummary]:
+        made = []
+        for number in range(count):
+            values = {name: 50e3 * math.exp(random.normal(0, 0.05)) for name in names}
+            values[names[0]] *= scale
+            made.append(run(number, **{name: (3000, {"p50": value}) for name, value in values.items()}))
+        return made
+
+    rows = compare(runs_of(5, 1.0), runs_of(3, 2.0), RULES, {})
+    found = [row for row in rows if row.outcome is Outcome.REGRESSION]
+
+    assert [row.metric for row in found] == ["stage.s0"]
+    assert not any(row.gated for row in rows)
+    assert all(row.adjusted_p is not None for row in rows)
+    assert found[0].adjusted_p is not None
+    assert found[0].adjusted_p <= 0.05
+    assert overall(rows) is Outcome.INCONCLUSIVE
+
+
+def test_no_more_than_eight_metrics_decide() -> None:
+    def wide(number: int) -> RunSummary:
+        wobble = WOBBLE[number % 5]
+        series = {f"e{n}__response": (3000, {"p50": 2e5 * wobble, "p95": 4e5 * wobble}) for n in range(9)}
+        return run(number, **series)
+
+    rows = compare([wide(n) for n in range(5)], [wide(n) for n in range(3)], RULES, {})
+
+    assert sum(row.gated for row in rows) == 8
+    assert {row.statistic for row in rows if row.gated} == {"p95"}
+    assert not any(row.primary for row in rows if not row.gated)
+    assert rows[-1].reason is not None
+    assert rows[-1].reason.startswith("8 others decide")
+
+
+def prometheus_runs(values: Sequence[float]) -> list[RunSummary]:
+    series = [{"*.prometheus.queue": Summary(30, {"mean": value})} for value in values]
+    return [RunSummary(f"run-{n}", "2025-11-21T10:00:00Z", 60.0, s) for n, s in enumerate(series)]
+
+
+STEADY = [4.0, 4.1, 3.9, 4.05, 3.95]
+
+
+def test_a_prometheus_series_is_shown_and_decides_nothing() -> None:
+    row = row_of(
+        compare(prometheus_runs(STEADY), prometheus_runs([8.0] * 3), RULES, {}), "prometheus.queue", "mean"
+    )
+
+    assert row.change == pytest.approx(1.0, abs=0.01)
+    assert (row.gated, row.primary) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("margin", "outcome"),
+    [("prometheus.queue.rise", Outcome.REGRESSION), ("prometheus.queue.drop", Outcome.IMPROVEMENT)],
+)
+def test_a_prometheus_series_decides_where_the_target_sets_a_margin(margin: str, outcome: Outcome) -> None:
+    rules = GateRules(Model.OPEN, set(), {margin: 0.2})
+
+    rows = compare(prometheus_runs(STEADY), prometheus_runs([8.0, 8.1, 7.9]), rules, {})
+
+    assert [(row.gated, row.outcome) for row in rows] == [(True, outcome)]
+    assert rows[0].change == pytest.approx(1.0, abs=0.01)
+
+
+def test_times_that_are_filed_too_coarsely_decide_nothing() -> None:
+    """At 20 us a step is 5 %, half of the target's margin."""
+    rules = GateRules(Model.OPEN, set(), {"response.p50": 0.1})
+    quick = [run(n, query__response=(3000, {"p50": 20.0})) for n in range(5)]
+    slow = [run(n, query__response=(3000, {"p50": 30.0})) for n in range(3)]
+
+    row = row_of(compare(quick, slow, rules, {}), "response", "p50")
+
+    assert (row.primary, row.gated) == (True, False)
+    assert row.reason is not None
+    assert "kept in steps of 1 us" in row.reason
+
+
+def bistable(scales: Sequence[float]) -> list[RunSummary]:
+    return [run(n, query__response=(3000, {"p50": 200e3 * scale})) for n, scale in enumerate(scales)]
+
+
+TWO_STATES = (1.0, 1.3, 1.001, 1.301, 1.002)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "side"),
+    [
+        (TWO_STATES, (1.1, 1.1, 1.1), "stored"),
+        (WOBBLE, (1.0, 1.001, 1.3, 1.301, 1.302), "new"),
+        (TWO_STATES, (1.5, 1.5, 1.2), "stored"),
+    ],
+)
+def test_runs_that_fall_into_two_groups_leave_it_open(
+    old: Sequence[float], new: Sequence[float], side: str
+) -> None:
+    row = row_of(compare(bistable(old), bistable(new), RULES, {}), "response", "p50")
+
+    assert row.gated
+    assert row.outcome is Outcome.INCONCLUSIVE
+    assert row.reason is not None
+    assert row.reason.startswith(f"the {side} runs fall into two groups, ")
+
+
+def test_what_is_far_worse_than_either_group_is_a_regression() -> None:
+    row = row_of(compare(bistable(TWO_STATES), bistable((3.0, 3.0, 3.0)), RULES, {}), "response", "p50")
+
+    assert row.outcome is Outcome.REGRESSION
+
+
+def test_stored_sessions_that_differ_are_no_two_groups() -> None:
+    """That they differ is what the noise between sessions is for."""
+    old = bistable((1.0, 1.001, 1.002, 1.3, 1.301, 1.302))
+    later = [replace(r, start_utc="2025-11-28T10:00:00Z") if n > 2 else r for n, r in enumerate(old)]
+
+    row = row_of(compare(later, bistable((1.1, 1.1, 1.1)), RULES, {}), "response", "p50")
+
+    assert row.outcome is Outcome.INCONCLUSIVE
+    assert row.reason is None

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.gate import GateRules, too_few
+from analysis.gate import MOST_PRIMARY, GateRules, first_eight, too_coarse, too_few
+from analysis.metric import Direction
 from analysis.profile import Model
 from analysis.run_summary import Summary
 
@@ -43,13 +44,15 @@ def test_the_targets_own_margin_comes_before_the_default(
         ("stream", "ttft", "p50", True),
         ("stream", "ttft", "p99", False),
         ("query", "errors", "ratio", True),
-        ("*", "errors", "ratio", False),
+        ("*", "errors", "ratio", True),
         ("*", "throughput", "rate", True),
         ("query", "throughput", "rate", False),
         ("query", "send_lag", "p50", False),
     ],
 )
-def test_the_gated_family_is_small(endpoint: str, metric: str, statistic: str, primary: bool) -> None:
+def test_what_may_decide_is_what_users_wait_for_and_whether_they_get_it(
+    endpoint: str, metric: str, statistic: str, primary: bool
+) -> None:
     assert RULES.is_primary(endpoint, metric, statistic) is primary
 
 
@@ -106,3 +109,103 @@ def test_the_requests_that_the_documents_ask_for_are_those_that_gating_needs() -
         for document in ("README.md", "locustfiles/profiles/baseline.toml"):
             text = " ".join((root / document).read_text().replace("#", " ").split())
             assert re.search(rf"{statistic} from {per_run} [a-z ]*and {per_side}\b", text), document
+
+
+BUSY = GateRules(Model.OPEN, {"stream"}, {}, {"query": 6.0, "stream": 3.0, "health": 1.0})
+
+
+def family(rules: GateRules, unable: frozenset[str] = frozenset()) -> list[str]:
+    """Names of the primary metrics of the usual three endpoints, in no order."""
+    candidates = []
+    for endpoint in ("*", "query", "stream", "health"):
+        for metric in ("response", "ttft", "errors", "throughput", "gap"):
+            for statistic in rules.statistics(endpoint, metric):
+                rank = rules.rank(endpoint, metric, statistic)
+                name = f"{endpoint}.{metric}.{statistic}"
+                if rank is not None:
+                    candidates.append((rank, name, name not in unable))
+    return sorted(first_eight(candidates))
+
+
+def test_the_busiest_endpoints_p95_and_p50_are_among_the_eight() -> None:
+    assert family(BUSY) == [
+        "*.errors.ratio",
+        "health.response.p50",
+        "health.response.p95",
+        "query.response.p50",
+        "query.response.p95",
+        "stream.response.p50",
+        "stream.response.p95",
+        "stream.ttft.p95",
+    ]
+
+
+def test_what_rests_on_too_little_takes_no_place() -> None:
+    """It stays primary, so that a report says that it did not decide."""
+    unable = frozenset({"health.response.p95"})
+
+    found = family(BUSY, unable)
+
+    assert unable < set(found)
+    assert len(found) == MOST_PRIMARY + 1
+    assert "query.errors.ratio" in found
+
+
+def test_a_full_name_among_the_targets_margins_comes_first() -> None:
+    """Even of a metric that would never decide by default."""
+    margins = {"query.response.p99": 0.3, "stream.gap.p99.9": 0.5, "response.p50": 0.2}
+
+    found = family(GateRules(BUSY.model, BUSY.streams, margins, BUSY.mix))
+
+    assert {"query.response.p99", "stream.gap.p99.9"} < set(found)
+    assert len(found) == MOST_PRIMARY
+
+
+def test_a_closed_models_throughput_is_among_the_eight() -> None:
+    assert "*.throughput.rate" in family(GateRules(Model.CLOSED, BUSY.streams, {}, BUSY.mix))
+
+
+def test_the_errors_of_the_only_endpoint_count_once() -> None:
+    rules = GateRules(Model.OPEN, frozenset(), {}, {"query": 1.0})
+
+    assert rules.rank("*", "errors", "ratio") is None
+    assert rules.rank("query", "errors", "ratio") is not None
+
+
+def test_a_prometheus_series_decides_only_with_a_margin_which_says_what_is_worse() -> None:
+    rules = GateRules(
+        Model.OPEN, frozenset(), {"prometheus.queue.rise": 0.3, "prometheus.hit_ratio.drop": 0.05}
+    )
+
+    assert rules.rank("*", "prometheus.cpu", "mean") is None
+    assert rules.rank("*", "prometheus.queue", "mean") is not None
+    assert rules.margin("*", "prometheus.queue", "mean") == 0.3
+    assert rules.margin("*", "prometheus.cpu", "mean") == 0.1
+    assert rules.direction("prometheus.queue") is Direction.LOWER
+    assert rules.direction("prometheus.hit_ratio") is Direction.HIGHER
+    assert rules.direction("throughput") is Direction.HIGHER
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "margin", "coarse"),
+    [
+        ("response", 200_000.0, 0.10, False),
+        ("response", 200_000.0, 0.01, False),
+        ("response", 200_000.0, 0.005, True),
+        ("response", 100.0, 0.10, False),
+        ("response", 99.0, 0.10, True),
+        ("response", None, 0.10, False),
+        ("errors", 0.01, 0.005, False),
+        ("prometheus.queue", 0.5, 0.1, False),
+    ],
+)
+def test_a_margin_must_span_ten_steps_of_the_histogram(
+    metric: str, value: float | None, margin: float, coarse: bool
+) -> None:
+    assert (too_coarse(metric, value, margin) is not None) == coarse
+
+
+def test_what_is_filed_too_coarsely_is_told_with_its_step() -> None:
+    assert too_coarse("response", 50.0, 0.10) == (
+        "times near 50 us are kept in steps of 1 us, which must be a tenth of the margin (5 us) at most"
+    )

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 
 from analysis.result import Outcome
-from analysis.screen import Limits, Screening, outcomes, screen
+from analysis.screen import Limits, Screening, adjusted_p, outcomes, screen
+from analysis.session import SessionNoise
 
 TEN_PERCENT = Limits(worse=math.log1p(0.10), better=math.log1p(-0.10))
 FLOOR = 0.03
 GOOD = (Outcome.PASS, Outcome.IMPROVEMENT)
+
+
+def judged(screenings: Sequence[Screening]) -> tuple[Outcome, ...]:
+    """As gated metrics are judged together."""
+    return outcomes(screenings, adjusted_p(screenings))
 
 
 def simulate(
@@ -31,7 +37,7 @@ def simulate(
         new = random.normal(0.0, sd * sd_ratio, (metrics, candidates))
         new[0] += math.log1p(change)
         pairs = zip(old.tolist(), new.tolist(), strict=True)
-        found.append(outcomes([screen(a, b, floor=FLOOR, limits=TEN_PERCENT) for a, b in pairs]))
+        found.append(judged([screen(a, b, floor=FLOOR, limits=TEN_PERCENT) for a, b in pairs]))
     return found
 
 
@@ -121,7 +127,7 @@ def test_the_least_counts_that_are_gated_keep_false_regressions_rare(
     for _ in range(300):
         old = quantiles(random, p, 5, count, sigma, 0.01)
         new = quantiles(random, p, candidates, count, sigma, 0.01)
-        wrong += outcomes([screen(old, new, floor=FLOOR, limits=limits)])[0] is Outcome.REGRESSION
+        wrong += judged([screen(old, new, floor=FLOOR, limits=limits)])[0] is Outcome.REGRESSION
 
     assert wrong / 300 <= 0.015
 
@@ -144,14 +150,14 @@ def one(difference: float, standard_error: float = 0.01) -> Screening:
     ],
 )
 def test_the_place_of_the_interval_decides(difference: float, outcome: Outcome) -> None:
-    assert outcomes([one(difference)]) == (outcome,)
+    assert judged([one(difference)]) == (outcome,)
 
 
 def test_a_regression_that_is_barely_sure_needs_more_among_many_metrics() -> None:
     barely = one(0.0953 + 0.021)
 
-    assert outcomes([barely])[0] is Outcome.REGRESSION
-    assert outcomes([barely, *[one(0.0)] * 9])[0] is Outcome.INCONCLUSIVE
+    assert judged([barely])[0] is Outcome.REGRESSION
+    assert judged([barely, *[one(0.0)] * 9])[0] is Outcome.INCONCLUSIVE
 
 
 def test_equal_runs_are_not_believed_to_be_without_noise() -> None:
@@ -183,3 +189,68 @@ def test_satterthwaite_agrees_with_the_textbook_for_equal_arms() -> None:
 def test_too_few_runs_are_refused(old: list[float], new: list[float]) -> None:
     with pytest.raises(ValueError, match="needs at least 2 baseline runs"):
         screen(old, new, floor=FLOOR, limits=TEN_PERCENT)
+
+
+def test_sessions_that_differ_widen_the_interval_and_cost_degrees_of_freedom() -> None:
+    """Two sessions a tenth apart, whose runs agree: only their number says how sure the mean is."""
+    old = [0.0] * 5 + [0.1] * 5
+
+    alone = screen(old[:5], [0.05] * 3, floor=FLOOR, limits=TEN_PERCENT)
+    both = screen(old, [0.05] * 3, floor=FLOOR, limits=TEN_PERCENT, sessions=(5, 5))
+
+    assert both.df < alone.df
+    assert both.standard_error == pytest.approx(
+        math.sqrt(0.1**2 / 2 * 1.5 + FLOOR**2 * (1 / 10 + 1 / 3)), rel=0.01
+    )
+    assert both.high - both.low > 3 * (alone.high - alone.low)
+
+
+def test_what_is_known_of_sessions_serves_a_baseline_of_one() -> None:
+    known = SessionNoise(0.05, 6)
+
+    alone = screen([0.0] * 5, [0.0] * 3, floor=FLOOR, limits=TEN_PERCENT)
+    careful = screen([0.0] * 5, [0.0] * 3, floor=FLOOR, limits=TEN_PERCENT, carried=known)
+
+    assert careful.standard_error == pytest.approx(math.hypot(alone.standard_error, 0.05 * math.sqrt(2)))
+
+
+def test_sessions_of_one_run_each_are_runs_of_one_session() -> None:
+    """Their scatter is all there is, and is not counted twice."""
+    values = [-0.02, 0.0, 0.02, 0.04, -0.04]
+
+    apart = screen(values, [0.0] * 3, floor=0.001, limits=TEN_PERCENT, sessions=(1, 1, 1, 1, 1))
+
+    assert apart == screen(values, [0.0] * 3, floor=0.001, limits=TEN_PERCENT)
+
+
+def sessions_simulated(session_sd: float, sessions: int, *, known: bool, times: int = 1500) -> list[Outcome]:
+    """An unchanged service: five stored runs in each session, three new ones in another."""
+    random = np.random.default_rng([6, sessions, round(session_sd * 1000)])
+    found: list[Outcome] = []
+    for _ in range(times):
+        shifts = random.normal(0.0, session_sd, sessions + 1)
+        old = np.concatenate([shift + random.normal(0.0, 0.015, 5) for shift in shifts[:-1]])
+        new = shifts[-1] + random.normal(0.0, 0.015, 3)
+        sizes = (5,) * sessions if known else ()
+        found += judged([screen(old.tolist(), new.tolist(), floor=0.02, limits=TEN_PERCENT, sessions=sizes)])
+    return found
+
+
+@pytest.mark.parametrize("session_sd", [0.0, 0.03, 0.06])
+def test_the_scatter_of_sessions_makes_no_false_regressions_where_it_is_known(session_sd: float) -> None:
+    found = sessions_simulated(session_sd, 4, known=True)
+
+    assert found.count(Outcome.REGRESSION) / len(found) <= 0.01
+
+
+def test_the_scatter_of_sessions_makes_false_regressions_where_it_is_not_known() -> None:
+    """What the term is for: the same runs, taken for those of one session."""
+    found = sessions_simulated(0.06, 4, known=False)
+
+    assert found.count(Outcome.REGRESSION) / len(found) > 0.01
+
+
+def test_sessions_that_hardly_differ_cost_hardly_anything() -> None:
+    found = sessions_simulated(0.005, 4, known=True)
+
+    assert sum(outcome in GOOD for outcome in found) / len(found) >= 0.9

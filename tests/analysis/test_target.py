@@ -205,6 +205,20 @@ def test_written_objectives_replace_defaults_and_false_switches_them_off(tmp_pat
     assert Objective("memory_growth", None, "memory_growth", "slope", 10.0, "MB/h") in target.objectives
 
 
+QUERIES = "[sidecar]\nprometheus_url = 'http://localhost:9090'\n[sidecar.queries]\nqueue = 'up'\n"
+
+
+def test_a_margin_of_a_prometheus_query_says_which_way_is_worse(tmp_path: Path) -> None:
+    target = load(tmp_path, f"{SHORTEST}{QUERIES}[margins]\nprometheus.queue.drop = 0.2")
+
+    assert target.margins == {"prometheus.queue.drop": 0.2}
+
+
+def test_a_margin_of_a_prometheus_query_that_does_not_say_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match='found "mean", wanted one of rise, drop'):
+        load(tmp_path, f"{SHORTEST}{QUERIES}[margins]\nprometheus.queue.mean = 0.2")
+
+
 def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
     text = SHORTEST + (
         "[margins]\nresponse.p95 = 0.05\nquery.response.p999 = 0.4\nerrors.ratio = 0.01\n"
@@ -239,6 +253,10 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
         ("[margins]\nresponse.p95 = 1.5", "margins.response.p95: found 1.5, wanted a change between 0 and 1"),
         ("[margins]\nresponse.ratio = 0.5", 'found "ratio", wanted one of p50'),
         ("[margins]\nquary.response.p95 = 0.5", 'found "quary.response", wanted one of response'),
+        (
+            "[margins]\nprometheus.queue.rise = 0.5",
+            r'prometheus.queue.rise: found "queue", wanted the name of a query in \[sidecar.queries\]',
+        ),
         ("[margins]\nresponse = 0.5", "margins.response: found nothing more"),
         ("[limits]\nquery.ttft_ms = 5", 'limits.query.ttft_ms: found "ttft_ms", wanted one of response_ms'),
         ("[limits]\nquery.response_ms = 0", "found 0.0, wanted milliseconds above 0"),
