@@ -1,4 +1,4 @@
-"""`plimsoll baseline`: records a candidate from several runs, shows what a baseline holds, promotes one."""
+"""`plimsoll baseline`: records a candidate from several runs, shows, compares and promotes baselines."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -14,9 +14,15 @@ from analysis.baseline import (
     write_baseline,
 )
 from analysis.baseline_builder import build_baseline
+from analysis.baseline_diff import baseline_diff
+from analysis.baseline_schema import baseline_schema_text
+from analysis.environment import read_environment
 from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
 from analysis.judged_run import read_judged_run
+from analysis.profile import load_profile
+from analysis.target import load_target
+from scripts.baseline_diff_text import diff_text
 from scripts.baseline_text import baseline_text
 from scripts.checkout import BASELINES, RUNS
 from scripts.run import execute_runs
@@ -31,6 +37,7 @@ def record_command(
     runs: int,
     *,
     promoted: bool = False,
+    extend: Path | None = None,
     processes: int | None = None,
     seed: int | None = None,
     base_url: str | None = None,
@@ -38,9 +45,15 @@ def record_command(
     baselines: Path = BASELINES,
     locust_args: Sequence[str] = (),
 ) -> int:
-    """Make runs until enough of them are valid and write `<env8>.candidate.json`; prints the file's path."""
-    if runs < LEAST_RUNS:
+    """Make runs until enough of them are valid and write `<env8>.candidate.json`; prints the file's path.
+
+    With `extend`, the runs of that baseline are kept beside the new ones.
+    """
+    earlier = None if extend is None else read_baseline(extend)
+    if earlier is None and runs < LEAST_RUNS:
         raise UsageError(f"--runs: found {runs}, wanted {LEAST_RUNS} or more for a baseline")
+    if earlier is not None:
+        _check_same(earlier, target, profile)
 
     def execute(count: int) -> list[Path]:
         return execute_runs(
@@ -54,7 +67,7 @@ def record_command(
             locust_args=locust_args,
         )
 
-    baseline = build_baseline(valid_runs(execute(runs), runs, execute))
+    baseline = build_baseline(valid_runs(execute(runs), runs, execute), earlier)
     place = candidate_path(baselines, baseline)
     write_baseline(baseline, place)
     if promoted:
@@ -74,6 +87,19 @@ def show_command(path: Path, as_json: bool) -> int:
     return ExitCode.PASS
 
 
+def diff_command(old: Path, new: Path, as_json: bool) -> int:
+    """What changed from one baseline to the other: for review, so that it never fails a pipeline."""
+    diff = baseline_diff(read_baseline(old), read_baseline(new))
+    print(diff.to_json() if as_json else diff_text(diff), end="")
+    return ExitCode.PASS
+
+
+def schema_command() -> int:
+    """The JSON Schema that every baseline file follows."""
+    print(baseline_schema_text(), end="")
+    return ExitCode.PASS
+
+
 def promote_command(path: Path, kind: str = "rolling", baselines: Path = BASELINES) -> int:
     """Puts a candidate in place as rolling or anchor; prints the place."""
     if kind not in (BaselineKind.ROLLING, BaselineKind.ANCHOR):
@@ -84,6 +110,18 @@ def promote_command(path: Path, kind: str = "rolling", baselines: Path = BASELIN
 
 def candidate_path(root: Path, baseline: Baseline) -> Path:
     return baseline_path(root, baseline.target, baseline.profile, baseline.env8, BaselineKind.CANDIDATE)
+
+
+def _check_same(earlier: Baseline, target: str, profile: str) -> None:
+    """Before the load: the rest of what must be equal is known only when the runs are there."""
+    pairs = (
+        ("target", earlier.target, load_target(target).name),
+        ("profile", earlier.profile, load_profile(profile).name),
+        ("environment", earlier.env8, read_environment().env8),
+    )
+    for what, found, wanted in pairs:
+        if found != wanted:
+            raise UsageError(f"--extend: {what}: found a baseline of {found}, wanted one of {wanted}")
 
 
 def valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:

@@ -20,7 +20,7 @@ from scripts.options import (
 )
 
 baseline_app = typer.Typer(
-    help="Record, show and promote baselines.", no_args_is_help=True, rich_markup_mode=None
+    help="Record, show, compare and promote baselines.", no_args_is_help=True, rich_markup_mode=None
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A baseline file.")]
@@ -35,6 +35,14 @@ def record(
     promote: Annotated[
         bool, typer.Option("--promote", help="Put the candidate in place as the rolling baseline.")
     ] = False,
+    extend: Annotated[
+        Path | None,
+        typer.Option(
+            "--extend",
+            metavar="FILE",
+            help="Keep the runs of this baseline: a second session shows how much sessions differ.",
+        ),
+    ] = None,
     processes: Processes = None,
     seed: Seed = None,
     base_url: BaseUrl = None,
@@ -50,6 +58,7 @@ def record(
         profile,
         runs,
         promoted=promote,
+        extend=extend,
         processes=processes,
         seed=seed,
         base_url=base_url,
@@ -66,6 +75,28 @@ def show(path: File, as_json: AsJson = False) -> int:
     from scripts.baseline import show_command
 
     return show_command(path, as_json)
+
+
+@baseline_app.command()
+@command
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A baseline file.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another one, such as a candidate.")],
+    as_json: AsJson = False,
+) -> int:
+    """Print what changed from one baseline to another."""
+    from scripts.baseline import diff_command
+
+    return diff_command(old, new, as_json)
+
+
+@baseline_app.command()
+@command
+def schema() -> int:
+    """Print the JSON Schema of a baseline file."""
+    from scripts.baseline import schema_command
+
+    return schema_command()
 
 
 @baseline_app.command()

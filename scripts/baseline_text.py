@@ -5,10 +5,14 @@ from collections.abc import Iterator
 
 from analysis.baseline import Baseline
 from analysis.gate import COMPARED
+from analysis.plural import plural
+from analysis.session import in_order, session_sizes
 from reports.quantity import ABSENT, quantity
+from scripts.forecast_text import chances_text
 from scripts.text_table import aligned
 
-_SHOWN = ("response", "ttft", "errors", "throughput")
+SHOWN = ("response", "ttft", "errors", "throughput")
+"""Metrics that are worth a line for every endpoint."""
 _UNITS = {"rate": "1/s", "ratio": "ratio"}
 
 
@@ -22,14 +26,30 @@ def baseline_text(baseline: Baseline) -> str:
     ]
     if baseline.supersedes is not None:
         lines.append(f"  supersedes {baseline.supersedes}")
+    lines += [f"  {line}" for line in _trust(baseline)]
     return "\n".join((*lines, "", *aligned(_rows(baseline)))) + "\n"
 
 
+def _trust(baseline: Baseline) -> Iterator[str]:
+    """What a comparison with it can be expected to tell."""
+    sessions = len(session_sizes(in_order(baseline.summaries())))
+    if sessions > 1:
+        yield f"runs of {plural(sessions, 'session')}"
+    health = baseline.gate_health
+    if health is not None:
+        yield (
+            f"compared with itself: {health.aa_false_regressions} false regressions "
+            f"in {plural(health.aa_gates, 'gate')}"
+        )
+    if baseline.gating is not None:
+        yield chances_text(baseline, baseline.gating.rules)
+
+
 def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:
-    yield ("endpoint", "metric", "", "mean of runs", "least", "most", "spread", "floor")
+    yield ("endpoint", "metric", "", "mean of runs", "least", "most", "spread", "sessions", "floor")
     for key in sorted({key for run in baseline.runs for key in run.series}):
         endpoint, _, metric = key.partition(".")
-        if metric not in _SHOWN:
+        if metric not in SHOWN:
             continue
         for statistic in (*COMPARED, "rate", "ratio"):
             values = [
@@ -49,6 +69,7 @@ def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:
                 quantity(min(values), unit),
                 quantity(max(values), unit),
                 ABSENT if noise is None else quantity(noise.s_run, "ratio"),
+                ABSENT if noise is None else quantity(noise.s_session, "ratio"),
                 ABSENT if noise is None else quantity(noise.s_floor, "ratio"),
             )
 

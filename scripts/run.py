@@ -35,13 +35,18 @@ def run_command(
     """The exit code is the verdict on all runs together; a run that did not end well makes it invalid."""
     order = _order(target, profile, seed, base_url, processes, run_root, locust_args)
     order = replace(order, baseline=_baseline(baseline), allow_inconclusive=allow_inconclusive)
+    from scripts.forecast_text import expectation  # it brings scipy, which is not needed to refuse an order
+
+    expected = expectation(target, profile, runs, order.baseline or "auto", baselines)
+    if expected is not None:
+        print(f"plimsoll: {expected}", file=sys.stderr, flush=True)
     done = _execute(order, runs)
     if not done.paths:
         raise InvalidRunError(done.fault or "no run was made")
 
     if done.fault is not None:
         print(f"plimsoll: {done.fault}", file=sys.stderr, flush=True)
-    from scripts.judge import judge_command  # not before the load is over: it brings numpy and the like
+    from scripts.judge import judge_command  # not before the load is over: it brings matplotlib and the like
 
     code = judge_command(
         [_short(path) for path in done.paths],

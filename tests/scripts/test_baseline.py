@@ -1,13 +1,25 @@
 """`plimsoll baseline`: what is recorded, shown and promoted."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analysis.baseline import BaselineKind, read_baseline
 from analysis.errors import BaselineError, InvalidRunError, UsageError
-from scripts.baseline import promote_command, record_command, show_command, valid_runs
+from analysis.run_summary import Summary
+from scripts.baseline import (
+    diff_command,
+    promote_command,
+    record_command,
+    schema_command,
+    show_command,
+    valid_runs,
+)
+from scripts.forecast_text import expectation, forecast_text
+from tests.analysis.stored_baseline import stored_baseline
 from tests.run_builder import build_run, build_runs
 from tests.scripts.recorded import record_candidate
 
@@ -106,3 +118,107 @@ def test_only_rolling_and_anchor_can_be_promoted_to(tmp_path: Path, runs: list[P
 def test_a_baseline_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match="there is no such baseline"):
         show_command(tmp_path / "x.rolling.json", as_json=False)
+
+
+def test_a_baseline_is_shown_with_the_chance_to_pass(
+    tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_command(record_candidate(tmp_path, runs), as_json=False)
+
+    shown = capsys.readouterr().out
+    assert re.search(r"an unchanged service passes: \d+ % with 1 run, \d+ % with 3 runs, \d+ % with 5", shown)
+
+
+def test_what_changed_from_one_baseline_to_another_is_shown(
+    tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = record_candidate(tmp_path / "old", runs)
+    new = record_candidate(tmp_path / "new", build_runs(tmp_path / "runs", 5, first=20, scale=1.5))
+
+    assert diff_command(old, new, as_json=False) == 0
+    shown = capsys.readouterr().out
+    assert diff_command(old, new, as_json=True) == 0
+    content = json.loads(capsys.readouterr().out)
+
+    assert any(line.startswith("query response p95") and "regression" in line for line in shown.splitlines())
+    assert content["comparable"] is True
+    assert {row["outcome"] for row in content["rows"] if row["metric"] == "response" and row["gated"]} == {
+        "regression"
+    }
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert schema_command() == 0
+
+    assert json.loads(capsys.readouterr().out)["title"] == "Plimsoll baseline"
+
+
+@pytest.mark.parametrize(
+    ("target", "profile", "message"),
+    [
+        ("reference", "smoke", "profile: found a baseline of baseline, wanted one of smoke"),
+        ("openai", "baseline", "target: found a baseline of reference, wanted one of openai"),
+        ("reference", "baseline", "environment: found a baseline of"),
+    ],
+)
+def test_a_baseline_that_cannot_be_extended_is_refused_before_any_load(
+    tmp_path: Path, runs: list[Path], target: str, profile: str, message: str
+) -> None:
+    path = record_candidate(tmp_path, runs)
+
+    with pytest.raises(UsageError, match=f"--extend: {message}"):
+        record_command(target, profile, 1, extend=path, run_root=tmp_path / "none", baselines=tmp_path)
+
+    assert not (tmp_path / "none").exists()
+
+
+def test_before_a_run_its_chance_to_pass_is_told(tmp_path: Path, runs: list[Path]) -> None:
+    path = str(record_candidate(tmp_path, runs))
+
+    text = expectation("reference", "baseline", 2, path, tmp_path)
+
+    assert text is not None
+    assert re.match(r"2 runs against baseline \S+: an unchanged service passes with a chance of \d+ %", text)
+
+
+@pytest.mark.parametrize(
+    ("profile", "baseline"),
+    [("baseline", "none"), ("baseline", "auto"), ("smoke", "auto"), ("baseline", "no/file")],
+)
+def test_without_a_baseline_to_compare_with_there_is_nothing_to_tell(
+    tmp_path: Path, profile: str, baseline: str
+) -> None:
+    assert expectation("reference", profile, 2, baseline, tmp_path) is None
+
+
+def test_a_chance_that_is_small_comes_with_what_would_help() -> None:
+    """The stored runs hardly scatter, so that the floor of 3 % decides: one run is too few, five are not."""
+    baseline = replace(stored_baseline(), noise={})
+    assert baseline.gating is not None
+    rules = replace(baseline.gating.rules, margins={"response.p95": 0.09})
+
+    text = forecast_text(baseline, rules, 1)
+
+    assert "query.response.p95 is the least sure" in text
+    assert re.search(r"--runs \d+ makes it 9\d %$", text)
+
+
+def test_a_margin_that_no_number_of_runs_can_prove_is_told() -> None:
+    baseline = stored_baseline()
+    assert baseline.gating is not None
+    rules = replace(baseline.gating.rules, margins={"response.p95": 0.01})
+
+    assert "more runs would not" in forecast_text(baseline, rules, 1)
+
+
+def test_runs_that_nothing_can_be_gated_from_are_told_to_be_inconclusive() -> None:
+    baseline = stored_baseline()
+    few = tuple(
+        replace(run, series={"query.response": Summary(30, run.series["query.response"].values)})
+        for run in baseline.runs
+    )
+    assert baseline.gating is not None
+
+    text = forecast_text(replace(baseline, runs=few), baseline.gating.rules, 1)
+
+    assert "will be inconclusive" in text

@@ -1,0 +1,91 @@
+"""Before a run: how likely an unchanged service passes, given what the baseline knows of its noise."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import special
+
+from analysis.arms import Arms, all_arms
+from analysis.baseline import Baseline
+from analysis.comparison import counting_floor, limits_of
+from analysis.gate import GateRules, first_eight, too_coarse, too_few
+from analysis.interval import student
+from analysis.metric import Direction
+from analysis.noise import default_floor, floored
+from analysis.run_summary import RunSummary
+from analysis.screen import ALPHA, combined
+from analysis.session import between_sessions, grouped, in_order, session_sizes, within_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One gated metric of a comparison that is still to be made."""
+
+    name: str
+    chance: float
+    """That it passes if the service has not changed."""
+
+
+def forecast(baseline: Baseline, rules: GateRules, runs: int) -> tuple[Forecast, ...]:
+    """What a comparison of so many new runs would gate, the least likely to pass first."""
+    stored = in_order(baseline.summaries())
+    able = [arms for arms in all_arms(stored, (), rules) if not arms.lacking]
+    queue = []
+    for arms in able:
+        rank = rules.rank(arms.endpoint, arms.metric, arms.statistic)
+        if rank is not None:
+            queue.append((rank, arms.name, _can_decide(arms, rules, runs)))
+    primary = first_eight(queue) & {name for _, name, can in queue if can}
+    found = [
+        Forecast(arms.name, chance)
+        for arms in able
+        if arms.name in primary and (chance := _chance(arms, baseline, rules, stored, runs)) is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (one.chance, one.name)))
+
+
+def chance_of_all(forecasts: Sequence[Forecast]) -> float:
+    """That all of them pass: at least this, as metrics of one run move together; 0 when nothing is gated."""
+    return math.prod(one.chance for one in forecasts) if forecasts else 0.0
+
+
+def pass_probability(limit: float, standard_error: float, df: float) -> float:
+    """That an interval of an unchanged metric ends below the limit: (d - limit)/s < -t, a noncentral t."""
+    if math.isinf(limit):
+        return 1.0
+    return 1.0 - float(special.nctdtr(df, limit / standard_error, student(1 - ALPHA, df)))
+
+
+def _can_decide(arms: Arms, rules: GateRules, runs: int) -> bool:
+    """New runs are taken to rest on as much as the least of the stored ones."""
+    old, _ = arms.centres()
+    margin = rules.margin_beside(arms.endpoint, arms.metric, arms.statistic, old)
+    fewest = min(arms.baseline, key=lambda summary: summary.count)
+    sides = (arms.baseline, (fewest,) * runs)
+    return not too_coarse(arms.metric, old, margin) and not any(
+        too_few(arms.statistic, side, margin) for side in sides
+    )
+
+
+def _chance(
+    arms: Arms, baseline: Baseline, rules: GateRules, stored: Sequence[RunSummary], runs: int
+) -> float | None:
+    scaled = arms.scaled()
+    if scaled is None:
+        return None
+    old, _ = arms.centres()
+    margin = rules.margin_beside(arms.endpoint, arms.metric, arms.statistic, old)
+    sign = 1.0 if rules.direction(arms.metric) is Direction.LOWER else -1.0
+    limit = limits_of(arms.statistic, margin, sign).worse
+    groups = grouped(scaled[0], session_sizes(stored))
+    session = between_sessions(groups) or baseline.carried().get(arms.name)
+    deviation, df = within_sessions(groups if session is not None or len(groups) == 1 else [scaled[0]])
+    floor = baseline.floors().get(arms.name, default_floor(arms.metric, arms.statistic))
+    if arms.statistic == "ratio":
+        floor = max(floor, counting_floor(arms, sign))
+    spread = floored(deviation, df + runs - 1, floor)
+    terms = [(spread.deviation**2 * (1 / len(scaled[0]) + 1 / runs), spread.df)]
+    if session is not None:
+        terms.append((session.deviation**2 * (1 + 1 / len(groups)), session.df))
+    return pass_probability(limit, *combined(terms))

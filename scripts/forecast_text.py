@@ -1,0 +1,71 @@
+"""How likely an unchanged service passes against a baseline, as a line for people."""
+
+from pathlib import Path
+
+from analysis.baseline import Baseline, BaselineKind, baseline_path, read_baseline
+from analysis.environment import read_environment
+from analysis.errors import BaselineError
+from analysis.gate import GateRules
+from analysis.judged_run import gate_rules
+from analysis.plural import plural
+from analysis.power import chance_of_all, forecast
+from analysis.profile import check_mix, load_profile
+from analysis.target import load_target
+
+_ENOUGH = 0.95
+_TRIED = (1, 2, 3, 5, 8, 12, 20)
+_OFFERED = (1, 3, 5)
+
+
+def expectation(target: str, profile: str, runs: int, baseline: str, root: Path) -> str | None:
+    """Of runs that are about to be made; None when there is nothing that they would be compared with."""
+    definition, shape = load_target(target), load_profile(profile)
+    if baseline == "none" or not shape.compare:
+        return None
+    path = Path(baseline)
+    if baseline == "auto":
+        env8 = read_environment().env8
+        path = baseline_path(root, definition.name, shape.name, env8, BaselineKind.ROLLING)
+    if not path.exists():
+        return None
+    try:
+        stored = read_baseline(path)
+    except BaselineError:
+        return None  # whoever makes the run refuses it, and says why
+    return forecast_text(stored, gate_rules(definition, shape, check_mix(shape, definition)), runs)
+
+
+def chances_text(baseline: Baseline, rules: GateRules) -> str:
+    """For a few numbers of new runs."""
+    parts = [
+        f"{_percent(chance_of_all(forecast(baseline, rules, runs)))} with {plural(runs, 'run')}"
+        for runs in _OFFERED
+    ]
+    return f"chance that an unchanged service passes: {', '.join(parts)}"
+
+
+def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
+    """For the runs that are about to be made, with what would make a pass likely where it is not."""
+    found = forecast(baseline, rules, runs)
+    if not found:
+        return (
+            f"{plural(runs, 'run')} against baseline {baseline.baseline_id} will be inconclusive: "
+            "no metric rests on enough observations to decide; make the run longer or ask for more runs"
+        )
+    chance = chance_of_all(found)
+    text = (
+        f"{plural(runs, 'run')} against baseline {baseline.baseline_id}: an unchanged service passes with a "
+        f"chance of {_percent(chance)}"
+    )
+    if chance >= _ENOUGH:
+        return text
+    text += f"; {found[0].name} is the least sure ({_percent(found[0].chance)})"
+    for more in (number for number in _TRIED if number > runs):
+        if (better := chance_of_all(forecast(baseline, rules, more))) >= _ENOUGH:
+            return f"{text}; --runs {more} makes it {_percent(better)}"
+    return f"{text}; a wider margin or a quieter machine would help, more runs would not"
+
+
+def _percent(chance: float) -> str:
+    """Never 0 or 100: nothing of this is certain."""
+    return f"{min(99, max(1, round(100 * chance)))} %"
