@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
+from analysis.arms import on_scale
 from analysis.baseline import Baseline
 from analysis.canonical import rounded
-from analysis.comparison import on_scale
 from analysis.errors import HistoryError, UsageError, shown
 from analysis.noise import sample_deviation
 from analysis.result import Outcome

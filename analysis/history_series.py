@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from analysis.arms import on_scale
 from analysis.change_point import change_points, deviation_around_levels
-from analysis.comparison import on_scale
 from analysis.gate import LEAST_EFFECT_US
 from analysis.history import HistoryRow, HistorySetting
 from analysis.metric import Direction, metric_named
