@@ -69,6 +69,10 @@ class HealthBoard:
         # The slice before the newest one may still miss a report of another worker.
         self._finish(max(self._slices, default=-1) - 1)
 
+    def end(self) -> None:
+        """Nothing more will come: the newest slice is complete as well."""
+        self._finish(max(self._slices, default=-1))
+
     def rows(self, fastest_us: float | None) -> Iterator[BoardRow]:
         """Empty until a slice is complete. The quickest endpoint's median response widens some limits."""
         recent = [self._slices[number] for number in sorted(self._slices) if number <= self._finished]

@@ -212,6 +212,8 @@ class LiveRun:
 
     def close(self) -> None:
         """Stop what runs beside the load and write the final run.json. Call it once."""
+        if self.board is not None:
+            self.board.end()
         if self.started:
             self._watcher.kill(block=False)
             self._settle()

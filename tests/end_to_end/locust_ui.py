@@ -36,6 +36,10 @@ class Ui:
         found: dict[str, object] = answer.raise_for_status().json()
         return found
 
+    def stop(self) -> None:
+        """End the load as the button does."""
+        self.client.get("/stop").raise_for_status()
+
     def has_begun(self) -> bool:
         """Whether Locust spawns users: until then its page shows the form to whoever loads it."""
         state = self.client.get("/stats/requests").raise_for_status().json()["state"]

@@ -37,7 +37,7 @@ def test_the_figures_follow_the_run_in_locusts_page_and_in_ours(
     tmp_path: Path, run_root: Path, service: ReferenceService, browser: Chrome
 ) -> None:
     """Nobody reloads anything; at the end our page stands still."""
-    profile = write_profile(tmp_path, model="open", level=30, steady="9s", more="")
+    profile = write_profile(tmp_path, model="open", level=30, steady="60s", more="")
     with web_ui(run_root, "--load-profile", str(profile)) as ui:
         browser.get(f"{ui.url}/plimsoll/generator")
         assert "No run yet" in browser.page_source
@@ -60,10 +60,11 @@ def test_the_figures_follow_the_run_in_locusts_page_and_in_ours(
         wait(browser, lambda: elapsed_s(browser) >= first + 2, "two more slices")
         assert wait(browser, lambda: all_rows(browser), "the vitals").keys() == VITALS
         wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "#loop-lag polyline"), "a plot")
+        ui.stop()
         wait(
             browser, lambda: not browser.find_elements(By.CSS_SELECTOR, "meta[http-equiv=refresh]"), "the end"
         )
-        assert elapsed_s(browser) >= 9
+        assert elapsed_s(browser) >= first + 2
         assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []  # type: ignore[no-untyped-call]  # selenium has no types there
         until(ui.judged, WAIT_S)
 

@@ -68,6 +68,18 @@ def test_a_slice_is_shown_when_the_next_one_has_begun() -> None:
     assert found["loop_lag"].check.ok
 
 
+def test_at_the_end_the_newest_slice_is_shown_too() -> None:
+    """None will begin after it."""
+    board = HealthBoard(OPEN, START_NS)
+    board.take(0, report(0))
+    board.take(0, report(1, lag_us=8_000))
+
+    board.end()
+
+    assert board.elapsed_s == 2
+    assert rows(board)["send_lag"].now == "8 ms"
+
+
 def test_the_worst_slice_is_remembered_and_the_last_minute_judged() -> None:
     board = HealthBoard(OPEN, START_NS)
     board.take(0, report(0, lag_us=8_000, sent=10))
