@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -15,8 +15,11 @@ Found = TypeVar("Found")
 
 
 def wait(browser: Chrome, condition: Callable[[], Found | None], what: str) -> Found:
-    """What the condition returns, once it is true; the page may be drawn anew at any moment."""
-    ignored = (StaleElementReferenceException,)
+    """What the condition returns, once it is true; the page may be drawn or loaded anew at any moment.
+
+    A question that comes in the middle of that is answered with one of several errors, so all are asked again.
+    """
+    ignored = (WebDriverException,)
     found = WebDriverWait(browser, WAIT_S, 0.1, ignored).until(lambda _: condition() or False, what)
     assert found
     return found

@@ -16,7 +16,7 @@ from tests.servers.reference_service import ReferenceService
 from tests.servers.script import response, send
 from tests.servers.truth import truth_server
 
-RESETS = {"reset_rate": 0.1}
+RESETS = {"reset_rate": 0.4}
 BUSY = """
 model = "closed"
 mix = { query = 1 }
