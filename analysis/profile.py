@@ -49,7 +49,7 @@ class LoadProfile:
     pacing_s: float | None = None
     abort: tuple[AbortRule, ...] = ()
     drain_s: float = 30.0
-    max_in_flight: int = 1000
+    max_in_flight: int = 4000
     """Open model: requests in flight per worker beyond which those due are dropped, and counted so."""
     compare: bool = True
     finds_limit: bool = False

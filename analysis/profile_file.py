@@ -135,7 +135,7 @@ class ProfileTable(Table):
     stages: list[StageTable] = Field(default_factory=list)
     abort: list[AbortTable] = Field(default_factory=list)
     drain: Annotated[Duration, Field(ge=0, le=3600)] = 30.0
-    max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
     compare: bool = True
     finds_limit: bool = False
 
