@@ -88,7 +88,15 @@ def test_truth_arrivals_and_memory_are_told_in_words() -> None:
         "truth_ms": {"plimsoll": {"p99": 21.08}, "k6": {"p99": 20.5}},
         "error_ms": {"plimsoll": {"p99": 0.02}, "k6": {"p99": 77.5}},
     }
-    arrivals = {"rate_per_s": 500, "drawn": 4000, "sent": 4000, "send_lag_ms": {"p50": 0.06, "p99": 0.31}}
+    arrivals = {
+        "rate_per_s": 500,
+        "rounds": 2,
+        "steady_s": 20,
+        "drawn": 20_000,
+        "sent": 20_000,
+        "send_lag_ms": {"p50": 0.06, "p99": 4.1},
+        "undisturbed": {"seconds": 31, "send_lag_p99_ms": 0.31, "gap_variation": 0.0512},
+    }
     memory = {
         "day": {"seconds": 86_400, "observations": 100_000_321, "growth_mb": 5.14, "second_half_mb": 0.0}
     }
@@ -98,7 +106,9 @@ def test_truth_arrivals_and_memory_are_told_in_words() -> None:
     )
 
     assert "| **Plimsoll** | 21.10 | 21.08 | 0.020 |\n| k6 | 98.00 | 20.50 | 77.50 |\n" in block
-    assert "at 500/s: 4000 sent of 4000 drawn, `send_lag` 0.060 ms at p50 and 0.31 ms at p99" in block
+    assert "at 500/s: 20000 sent of 20000 drawn, `send_lag` 0.060 ms at p50 and 4.10 ms at p99" in block
+    assert "In the 31 of 40 seconds in which a bare timer" in block
+    assert "0.31 ms at p99, variation of the gaps 0.051 (goal: ≤ 0.1)." in block
     assert "Memory: 5.1 MB more after 100 million observations in 86,400 slices of a second, 0.0 MB" in block
 
 
