@@ -174,9 +174,9 @@ def _undisturbed(document: Mapping[str, Any]) -> str:
         return ""
     seconds = document["rounds"] * document["steady_s"]
     return (
-        f" In the {quiet['seconds']} of {seconds} seconds in which a bare timer beside it was never more than "
-        f"0.5 ms late: {_ms(quiet['send_lag_p99_ms'])} ms at p99, variation of the gaps {quiet['gap_variation']:.3f} "
-        "(goal: ≤ 0.1)."
+        f" In the {quiet['seconds']} of {seconds} seconds in which a bare timer beside it was never more "
+        f"than 0.5 ms late: {_ms(quiet['send_lag_p99_ms'])} ms at p99, variation of the gaps "
+        f"{quiet['gap_variation']:.3f} (goal: ≤ 0.1)."
     )
 
 
