@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 def wait(browser: Chrome, condition: Callable[[], Found | None], what: str) -> Found:
     """What the condition returns, once it is true; the page may be drawn or loaded anew at any moment.
 
-    A question that comes in the middle of that is answered with one of several errors, so all are asked again.
+    What is asked in the middle of that is answered with one of several errors: it is asked again.
     """
     ignored = (WebDriverException,)
     found = WebDriverWait(browser, WAIT_S, 0.1, ignored).until(lambda _: condition() or False, what)

@@ -38,7 +38,7 @@ class Ui:
 
     def stop(self) -> None:
         """End the load as the button does."""
-        self.client.get("/stop").raise_for_status()
+        self.client.post("/stop").raise_for_status()
 
     def has_begun(self) -> bool:
         """Whether Locust spawns users: until then its page shows the form to whoever loads it."""
