@@ -45,7 +45,16 @@ def gated_cells(row: ComparisonRow, decided: bool) -> tuple[Cell, ...]:
 
 
 def ungated_cells(row: ComparisonRow) -> tuple[Cell, ...]:
-    return (*_cells(row), Cell(row.reason or "for information"))
+    return (*_cells(row), Cell(row.reason or "for information", small=_beyond(row)))
+
+
+def _beyond(row: ComparisonRow) -> str:
+    """How sure it is that a change for the worse is beyond the margin, for the number of rows beside it."""
+    if row.adjusted_p is None:
+        return ""
+    p = "< 0.001" if row.adjusted_p < 0.001 else f"= {row.adjusted_p:.3f}"
+    sure = "beyond its margin" if row.outcome is Outcome.REGRESSION else "not surely beyond its margin"
+    return f"{sure} (adjusted p {p})"
 
 
 def _cells(row: ComparisonRow) -> tuple[Cell, ...]:

@@ -1,6 +1,6 @@
 """The report's sentences: what each verdict, outcome and exit code means in plain words."""
 
-from analysis.metric import Direction, metric_named
+from analysis.metric import PROMETHEUS, Direction, metric_named
 from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
 from analysis.screen import CONFIDENCE
 from reports.quantity import change, quantity, unequal
@@ -74,6 +74,8 @@ def exit_code_meaning(result: Result) -> str:
 
 def title(endpoint: str | None, metric: str, statistic: str) -> str:
     """`query response p95`; a ratio or a rate needs no second word for what it is."""
+    if metric.startswith(PROMETHEUS):
+        return f"Prometheus {metric.removeprefix(PROMETHEUS)} {statistic}"
     where = endpoint if endpoint not in (None, "*") else "all endpoints"
     return f"{where} {_quantity_name(metric, statistic)}"
 
