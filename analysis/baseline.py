@@ -30,6 +30,9 @@ BASELINE_SCHEMA = "plimsoll.baseline/1"
 LEAST_RUNS = 5
 LARGEST_BYTES = 200_000
 OLD_DAYS = 21.0
+"""An older one proves no pass; an anchor is meant to be old."""
+
+AGE_CHECK = "baseline_age"
 
 _WRITE_AGAIN = "record it again with `plimsoll baseline record`"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.baseline import AGE_CHECK
 from analysis.comparison import overall
 from analysis.exit_code import ExitCode
 from analysis.plural import plural
@@ -30,6 +31,8 @@ def decide(
     no_baseline_reason: str | None = None,
 ) -> Decision:
     """An invalid run beats all; then a regression or a missed objective; then doubt; then pass.
+
+    A baseline that is too old can show a regression, and proves no pass.
 
     `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
     passes on its objectives alone. When no objective could be evaluated either, nothing is decided and it is
@@ -71,6 +74,9 @@ def decide(
         return Decision(Verdict.NO_BASELINE, doubt, (text, *passed_over, *unknown))
     if compared is Outcome.INCONCLUSIVE:
         return Decision(Verdict.INCONCLUSIVE, doubt, (*_doubts(comparison), *unknown))
+    too_old = tuple(check.text for check in checks if check.name == AGE_CHECK and not check.ok)
+    if too_old:
+        return Decision(Verdict.INCONCLUSIVE, doubt, (*too_old, *unknown))
     count = sum(row.gated for row in comparison.rows)
     kept = f"all {count} gated metrics are within their margins of baseline {comparison.baseline_id}"
     better = tuple(

@@ -258,8 +258,12 @@ def test_a_corrupt_baseline_is_a_usage_error_and_leaves_no_result(tmp_path: Path
     assert not (run / "result.json").exists()
 
 
-@pytest.mark.parametrize(("age_days", "ok"), [(-20.0, True), (-30.0, False)])
-def test_an_old_baseline_is_a_warning(tmp_path: Path, root: Path, age_days: float, ok: bool) -> None:
+@pytest.mark.parametrize(
+    ("age_days", "ok", "verdict"), [(-20.0, True, Verdict.PASS), (-30.0, False, Verdict.INCONCLUSIVE)]
+)
+def test_a_baseline_beyond_its_age_proves_no_pass(
+    tmp_path: Path, root: Path, age_days: float, ok: bool, verdict: Verdict
+) -> None:
     """Age counts to the start of the run, so that judging it next year changes nothing."""
     run = build_run(tmp_path, number=9, age_days=age_days)
 
@@ -267,7 +271,22 @@ def test_an_old_baseline_is_a_warning(tmp_path: Path, root: Path, age_days: floa
     check = next(check for check in result.validity if check.name == "baseline_age")
 
     assert check.ok is ok
-    assert result.verdict is Verdict.PASS
+    assert result.verdict is verdict
+    assert ok or "record a new one" in result.reasons[0]
+
+
+def test_a_regression_from_an_old_baseline_is_one(tmp_path: Path, root: Path) -> None:
+    runs = build_runs(tmp_path, 3, first=9, scale=1.5, age_days=-30)
+
+    assert judge(runs, baseline="auto", baselines_root=root).verdict is Verdict.REGRESSION
+
+
+def test_an_anchor_may_be_old(tmp_path: Path, root: Path) -> None:
+    folder = shutil.copytree(root, tmp_path / "baselines")
+    anchor = promote(next(folder.rglob("*.rolling.json")), folder, BaselineKind.ANCHOR)
+    run = build_run(tmp_path, number=9, age_days=-300)
+
+    assert judge([run], baseline=anchor, baselines_root=folder).verdict is Verdict.PASS
 
 
 def test_several_runs_are_judged_together_in_the_last_ones_directory(tmp_path: Path, root: Path) -> None:
