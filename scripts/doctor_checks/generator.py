@@ -1,9 +1,13 @@
-"""Checks the machine that makes the load: descriptors, ports, clock and cores."""
+"""Checks the machine that makes the load: descriptors, ports, clock, cores and calibration."""
 
 import os
 import resource
+from datetime import UTC, datetime
 from pathlib import Path
 
+from analysis.calibration import read_calibration
+from analysis.environment import read_environment
+from locustfiles.load.calibration_copy import own_calibration, why_unfit
 from locustfiles.load.local_ports import local_port_range, time_wait
 from locustfiles.load.stamp import kernel_stamps_work
 from scripts.doctor_checks.check import Area, Check, State
@@ -16,7 +20,7 @@ _WANTED_PORTS = 10_000
 
 
 def check_generator(base_url: str, proc: Path = Path("/proc")) -> list[Check]:
-    return [_check_files(), _check_ports(proc), _check_stamps(), _check_cores(base_url)]
+    return [_check_files(), _check_ports(proc), _check_stamps(), _check_cores(base_url), _check_calibration()]
 
 
 def _check_files() -> Check:
@@ -64,6 +68,26 @@ def _check_cores(base_url: str) -> Check:
     if (cores if quota is None else quota) < 2:
         return _warning("cores", found, "load from another machine: both would compete for one core")
     return _ok("cores", found)
+
+
+def _check_calibration() -> Check:
+    environment = read_environment()
+    path = own_calibration(environment, os.environ)
+    now_utc = datetime.now(UTC).isoformat()
+    unfit = why_unfit(path, environment, now_utc)
+    if unfit is not None:
+        advice = "until then no run says how far off its own figures may be"
+        return _warning("calibration", unfit, advice) if path.exists() else _ok("calibration", unfit)
+    calibration = read_calibration(path)
+    rate, streams = calibration.trusted_rate, calibration.trusted_streams
+    found = (
+        f"a worker is trusted up to {rate.rate_per_s if rate else 0:.0f} requests/s and "
+        f"{streams.streams if streams else 0} streams; {calibration.age_days(now_utc):.0f} days old"
+    )
+    if rate is None or streams is None:
+        advice = "make it again when nothing else runs here: plimsoll calibrate"
+        return _warning("calibration", found, advice)
+    return _ok("calibration", found)
 
 
 def _ok(name: str, found: str) -> Check:

@@ -1,11 +1,17 @@
 """Limits of the machine that makes the load, read from captured trees."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from analysis.calibration import Calibration, calibration_path, write_calibration
+from analysis.environment import read_environment
+from locustfiles.load.calibration_copy import VARIABLE
 from scripts.doctor_checks.check import Check, State
 from scripts.doctor_checks.generator import check_generator
+from tests.calibration_builder import built_calibration
 
 
 def local_ports(proc: Path, ports: str | None, in_time_wait: int) -> Check:
@@ -46,3 +52,42 @@ def test_a_service_on_the_same_machine_is_mentioned() -> None:
 
     assert near.startswith(far)
     assert near.endswith("the service runs on this machine, too")
+
+
+def calibration_check() -> Check:
+    return next(check for check in check_generator("http://192.0.2.1") if check.name == "calibration")
+
+
+def calibrated(root: Path, days: float) -> Calibration:
+    """This machine, so many days ago."""
+    here = read_environment()
+    created = datetime.now(UTC) - timedelta(days=days)
+    made = replace(built_calibration(here.hard, here.soft), created_utc=created.isoformat())
+    write_calibration(made, calibration_path(root, here.env8))
+    return made
+
+
+def test_the_calibration_of_this_machine_says_how_much_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    without = calibration_check()
+    made = calibrated(tmp_path, 3.0)
+    check = calibration_check()
+
+    assert without.state is State.OK
+    assert "has no calibration" in without.found
+    assert made.trusted_rate is not None
+    assert check.state is State.OK
+    assert f"up to {made.trusted_rate.rate_per_s:.0f} requests/s" in check.found
+    assert check.found.endswith("; 3 days old")
+
+
+def test_an_old_calibration_is_doubtful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    calibrated(tmp_path, 45.0)
+    check = calibration_check()
+
+    assert check.state is State.WARNING
+    assert "45 days old" in check.found
+    assert check.advice is not None
