@@ -1,6 +1,7 @@
 """A run's values against the absolute limits that the target promises."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.gate import DISPLAY_FLOORS
 from analysis.growth import LEAST_S, growth
@@ -121,13 +122,13 @@ def _memory_growth(objective: Objective, run: Readings) -> ObjectiveRow:
         return _row(objective, None, None, reason)
     scale = _SECONDS_PER_HOUR / _BYTES_PER_MB
     slope, low, high = (x * scale for x in (found.slope, found.interval.low, found.interval.high))
-    if high <= objective.limit:
-        return _row(objective, slope, True, None)
-    if low > objective.limit:
-        return _row(objective, slope, False, None)
-    return _row(
-        objective, slope, None, f"between {low:.3g} and {high:.3g} MB/h: the run is too short to tell"
+    met = found.within(objective.limit / scale)
+    doubt = (
+        None if met is not None else f"between {low:.3g} and {high:.3g} MB/h: the run is too short to tell"
     )
+    if doubt is not None and found.too_short:
+        doubt += f", {found.needed_s / 60:.0f} min would do for memory that moves as slowly as this"
+    return replace(_row(objective, slope, met, doubt), low=low, high=high)
 
 
 def _worst(objective: Objective, rows: Sequence[ObjectiveRow]) -> ObjectiveRow:

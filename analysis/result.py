@@ -91,7 +91,11 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveRow:
-    """One objective; `met` is None when it could not be evaluated, and `reason` says why."""
+    """One objective; `met` is None when it could not be evaluated, and `reason` says why.
+
+    `low` and `high` bound the 90 % interval of a value that is judged by it, such as a slope: it is met when
+    all of the interval is within the limit, and missed when none of it is.
+    """
 
     name: str
     endpoint: str | None
@@ -102,6 +106,8 @@ class ObjectiveRow:
     value: float | None
     met: bool | None
     reason: str | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,7 @@ def decide(
         return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, tuple(missed))
 
     doubt = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
-    unknown = tuple(
-        f"objective {row.name} was not evaluated: {row.reason}" for row in objectives if row.met is None
-    )
+    unknown = tuple(_unknown(row) for row in objectives if row.met is None)
     met = _met(len(objectives) - len(unknown))
     if not wants_baseline:
         if finds_limit:
@@ -131,6 +129,11 @@ def _missed(row: ObjectiveRow) -> str:
     found = "nothing" if row.value is None else _quantity(row.value, row.unit)
     text = f"objective {row.name} is missed: found {found}, wanted {_quantity(row.limit, row.unit)}"
     return text if row.reason is None else f"{text} ({row.reason})"
+
+
+def _unknown(row: ObjectiveRow) -> str:
+    word = "was not evaluated" if row.low is None else "is inconclusive"
+    return f"objective {row.name} {word}: {row.reason}"
 
 
 def _met(count: int) -> str:

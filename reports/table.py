@@ -33,7 +33,9 @@ def objective_table(result: Result) -> Table:
     rows = [
         (
             Cell(wording.objective_title(row), small=row.reason or ""),
-            Cell(unequal(row.value, row.limit, row.unit)[0], number=True),
+            Cell(
+                unequal(row.value, row.limit, row.unit)[0], small=wording.objective_bounds(row), number=True
+            ),
             Cell(_limit(row), number=True),
             Cell(_share_of_limit(row), number=True),
             Cell(wording.objective_word(row), tone=_objective_tone(row) if wording.decides(result) else ""),

@@ -3,7 +3,7 @@
 from analysis.metric import PROMETHEUS, Direction, metric_named
 from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
 from analysis.screen import CONFIDENCE
-from reports.quantity import change, quantity, unequal
+from reports.quantity import change, quantity, scale_for, unequal
 
 _MEANING = {
     Verdict.PASS: "No objective was missed and no gated metric is worse than its margin allows.",
@@ -88,15 +88,28 @@ def objective_title(row: ObjectiveRow) -> str:
 
 
 def objective_word(row: ObjectiveRow) -> str:
-    return "NOT EVALUATED" if row.met is None else "MET" if row.met else "MISSED"
+    if row.met is None:
+        return "NOT EVALUATED" if row.low is None else "INCONCLUSIVE"
+    return "MET" if row.met else "MISSED"
 
 
 def objective_sentence(row: ObjectiveRow) -> str:
     value, limit = unequal(row.value, row.limit, row.unit)
     if row.met is None:
-        return f"{objective_title(row)}: limit {limit}, not evaluated: {row.reason or 'nothing was measured'}"
+        word = objective_word(row).lower()
+        return f"{objective_title(row)}: limit {limit}, {word}: {row.reason or 'nothing was measured'}"
+    if row.low is not None:
+        value += f" ({percent(CONFIDENCE)} interval {objective_bounds(row, ' to ')})"
     relation = "within" if row.met else "below" if at_least(row) else "above"
     return f"{objective_title(row)}: {value}, {relation} the limit of {limit}"
+
+
+def objective_bounds(row: ObjectiveRow, between: str = " … ") -> str:
+    """The interval of a value that is judged by it; empty for others."""
+    if row.low is None or row.high is None:
+        return ""
+    scale = scale_for(row.unit, row.value)
+    return f"{scale.number(row.low)}{between}{scale.text(row.high)}"
 
 
 def at_least(row: ObjectiveRow) -> bool:

@@ -201,7 +201,9 @@ def _result() -> Result:
             ),
             ObjectiveRow("health.response.p95", "health", "response", "p95", "us", 1e5, 4_410.0, True, None),
             ObjectiveRow("query.errors", "query", "errors", "ratio", "ratio", 0.01, 0.00373, True, None),
-            ObjectiveRow("memory_growth", None, "memory_growth", "slope", "MB/h", 100.0, 41.7, True, None),
+            ObjectiveRow(
+                "memory_growth", None, "memory_growth", "slope", "MB/h", 100.0, 41.7, True, None, 28.3, 55.1
+            ),
             ObjectiveRow(
                 "host_memory",
                 None,

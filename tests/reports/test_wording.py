@@ -12,6 +12,7 @@ from tests.reports import sample_report
 from tests.reports.rendered import page
 
 GOODPUT = ObjectiveRow("goodput", "query", "goodput", "ratio", "ratio", 0.95, 0.91, False, None)
+GROWTH = ObjectiveRow("growth", None, "memory_growth", "slope", "MB/h", 100.0, 80.0, True, None, 70.0, 90.0)
 P95 = ObjectiveRow("p95", "query", "response", "p95", "us", 1e6, 2e6, False, None)
 
 
@@ -25,12 +26,22 @@ P95 = ObjectiveRow("p95", "query", "response", "p95", "us", 1e6, 2e6, False, Non
             "query response p95: 500 ms, within the limit of 1.00 s",
             "≤ 1.00 s",
         ),
+        (
+            GROWTH,
+            "memory growth: 80.0 MB/h (90 % interval 70.0 to 90.0 MB/h), within the limit of 100 MB/h",
+            "≤ 100 MB/h",
+        ),
+        (
+            replace(GROWTH, met=None, high=130.0, reason="too short"),
+            "memory growth: limit 100 MB/h, inconclusive: too short",
+            "≤ 100 MB/h",
+        ),
     ],
 )
 def test_an_objective_is_missed_on_its_own_side(row: ObjectiveRow, said: str, limit: str) -> None:
     result = replace(sample_report.regression().result, objectives=(row,))
 
-    assert wording.objective_sentence(row).replace("\u202f", " ") == said
+    assert wording.objective_sentence(row).replace("\u202f", " ").replace("\xa0", " ") == said
     assert objective_table(result).rows[0][2].text.replace("\u202f", " ") == limit
 
 
