@@ -173,6 +173,15 @@ def resolution_us(value_us: float) -> int:
     return 1 << max(0, int(value_us).bit_length() - _HALF_BITS - 1)
 
 
+def log_middles() -> npt.NDArray[np.float64]:
+    """Natural logarithm of the middle of each slot, in µs; the slot of less than one has that of 0.5."""
+    slots = np.arange(SLOTS)
+    shifts = np.maximum(0, (slots >> _HALF_BITS) - 1)
+    middles = ((slots - (shifts << _HALF_BITS)) << shifts) + ((1 << shifts) - 1) / 2
+    logarithms: npt.NDArray[np.float64] = np.log(np.maximum(middles, 0.5))
+    return logarithms
+
+
 def percentile(slots: Int64s, counts: Int64s, p: float) -> float | None:
     """Value at rank ceil(p·N) for ascending `slots`; `None` when there is no observation.
 

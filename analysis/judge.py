@@ -25,6 +25,7 @@ from analysis.result import Check, Comparison, ComparisonRow, Result
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
 from analysis.running_leak import running_leaks
+from analysis.steadiness import doubted
 from analysis.target_parts import Objective
 from analysis.unwatched import unwatched_parts
 from analysis.verdict import decide
@@ -186,6 +187,9 @@ def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
     if not differing:
         new = [run.summary() for run in runs]
         rows = compare(baseline.summaries(), new, last.rules, baseline.floors(), baseline.carried())
+        unsteady = [found.shift for run in runs if (found := run.steadiness) is not None and not found.steady]
+        if unsteady:
+            rows = doubted(rows, max(map(abs, unsteady)))
     return Comparison(
         baseline_id=baseline.baseline_id,
         kind=baseline.kind.value,

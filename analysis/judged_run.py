@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.errors import UsageError
 from analysis.gate import GateRules
 from analysis.instrument import instrument_check, instrument_of
+from analysis.latency_course import LatencyCourse, latency_course
 from analysis.measurement import Measurement, measure, summarise
 from analysis.metric import PROMETHEUS
 from analysis.objective import needing_sidecar
@@ -18,6 +19,7 @@ from analysis.run_directory import RunDirectory
 from analysis.run_log import RunLog
 from analysis.run_summary import EVERYTHING, RunSummary, Summary
 from analysis.setting import Setting
+from analysis.steadiness import Steadiness, steadiness, steady_check
 from analysis.target import Target, target_from_json
 from analysis.validity import validity_checks
 
@@ -29,12 +31,18 @@ class JudgedRun:
     profile: LoadProfile
     measurement: Measurement
     readings: Readings
+    course: LatencyCourse | None
+    """None where the load changes in the measured part, so that latencies may, too."""
     checks: tuple[Check, ...]
     instrument: Instrument | None
 
     @property
     def valid(self) -> bool:
         return all(check.ok for check in self.checks if check.invalidates)
+
+    @property
+    def steadiness(self) -> Steadiness | None:
+        return None if self.course is None else steadiness(self.course)
 
     @property
     def setting(self) -> Setting:
@@ -85,7 +93,10 @@ def read_judged_run(path: Path) -> JudgedRun:
     instrument = instrument_of(log, measurement.spans, RunDirectory(path))
     if instrument is not None and (check := instrument_check(instrument)) is not None:
         checks = (*checks, check)
-    return JudgedRun(log, target, profile, measurement, readings_of(log, measurement), checks, instrument)
+    course = latency_course(log, profile)
+    checks = (*checks, *steady_check(course))
+    readings = readings_of(log, measurement)
+    return JudgedRun(log, target, profile, measurement, readings, course, checks, instrument)
 
 
 def read_like_runs(paths: Sequence[Path]) -> tuple[JudgedRun, ...]:

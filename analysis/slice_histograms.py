@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from analysis.histogram import Histogram, Int64s, decode_sparse
+from analysis.histogram import Histogram, Int64s, decode_sparse, log_middles
 
 _MOST_PER_SLOT = 2**32 - 1
 _Row = tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32]]
@@ -33,6 +33,17 @@ class SliceHistograms:
     def merged(self, start: int, end: int) -> Histogram:
         """One histogram of the slices from `start` to before `end`."""
         return Histogram.from_sparse(*self._joined(start, end))
+
+    def log_sums(self, end: int) -> tuple[npt.NDArray[np.float64], Int64s]:
+        """Of each slice before `end`: sum of the logarithms of its observations in µs, and their number."""
+        logarithms = log_middles()
+        sums, numbers = np.zeros(end), np.zeros(end, np.int64)
+        for number, rows in self._rows.items():
+            if number < end:
+                for slots, counts in rows:
+                    sums[number] += float((logarithms[slots] * counts).sum())
+                    numbers[number] += int(counts.sum())
+        return sums, numbers
 
     def _joined(self, start: int, end: int) -> tuple[Int64s, Int64s]:
         rows = [row for number in self.slices() if start <= number < end for row in self._rows[number]]

@@ -8,6 +8,7 @@ from analysis.comparison import overall
 from analysis.exit_code import ExitCode
 from analysis.plural import plural
 from analysis.result import Check, Comparison, ComparisonRow, ObjectiveRow, Outcome, Verdict
+from analysis.steadiness import STEADY
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def decide(
 ) -> Decision:
     """An invalid run beats all; then a regression or a missed objective; then doubt; then pass.
 
-    A baseline that is too old can show a regression, and proves no pass.
+    A baseline that is too old can show a regression, and proves no pass. Nor does a run that was not steady;
+    the regressions that `doubted` left it stand.
 
     `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
     passes on its objectives alone. When no objective could be evaluated either, nothing is decided and it is
@@ -70,6 +72,9 @@ def decide(
         text = f"baseline {comparison.baseline_id} is not comparable, these keys differ: {differing}"
         passed_over = () if no_baseline_reason is None else (no_baseline_reason,)
         return Decision(Verdict.NO_BASELINE, doubt, (text, *passed_over, *unknown))
+    unsteady = tuple(check.text for check in checks if check.name == STEADY and not check.ok)
+    if unsteady:
+        return Decision(Verdict.INCONCLUSIVE, doubt, (*unsteady, *unknown))
     if compared is Outcome.INCONCLUSIVE:
         return Decision(Verdict.INCONCLUSIVE, doubt, (*_doubts(comparison), *unknown))
     too_old = tuple(check.text for check in checks if check.name == AGE_CHECK and not check.ok)

@@ -3,6 +3,7 @@
 from analysis.metric import PROMETHEUS, Direction, metric_named
 from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
 from analysis.screen import CONFIDENCE
+from analysis.steadiness import STEADY
 from reports.quantity import change, quantity, scale_for, unequal
 
 _MEANING = {
@@ -19,6 +20,7 @@ _MEANING_ALONE = {
     Verdict.INCONCLUSIVE: "No objective could be evaluated, and the run was not compared with a baseline.",
 }
 """Of verdicts that say less without a comparison."""
+_NOT_STEADY = "The run was not steady, so that a comparison with the baseline cannot pass."
 _TONES = {
     Verdict.PASS: "good",
     Verdict.IMPROVEMENT: "good",
@@ -48,6 +50,9 @@ def word(name: str) -> str:
 
 
 def meaning(result: Result) -> str:
+    unsteady = any(check.name == STEADY and not check.ok for check in result.validity)
+    if unsteady and result.verdict is Verdict.INCONCLUSIVE and result.comparison is not None:
+        return _NOT_STEADY
     alone = _MEANING_ALONE.get(result.verdict) if result.comparison is None else None
     return alone or _MEANING[result.verdict]
 

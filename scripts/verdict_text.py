@@ -16,7 +16,9 @@ def verdict_text(result: Result) -> str:
     lines = [f"{result.verdict.value.replace('_', ' ').upper()} (exit code {result.exit_code})"]
     lines += [f"  {reason}" for reason in result.reasons]
     lines += [
-        f"  warning: {check.text}" for check in result.validity if not check.ok and not check.invalidates
+        f"  warning: {check.text}"
+        for check in result.validity
+        if not check.ok and not check.invalidates and check.text not in result.reasons
     ]
     lines += ["", *aligned(_metrics(result.metrics))]
     if result.comparison is not None and result.comparison.rows:

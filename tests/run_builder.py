@@ -69,6 +69,8 @@ class RunPlan:
     scale: float = 1.0
     """Multiplies every latency of the measured part."""
     warm_up_scale: float = 3.0
+    pace: Callable[[float], float] = lambda _: 1.0
+    """Multiplies every latency, by the seconds since the start."""
     failed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Endpoint to failures of each kind in every slice."""
     text_events: Mapping[str, int] = field(default_factory=dict)
@@ -143,6 +145,7 @@ def _write_slice(
     for endpoint, count in plan.per_slice.items():
         failed = dict(plan.failed.get(endpoint, {}))
         factor = plan.medians_us[endpoint] * (plan.scale if measured else plan.warm_up_scale)
+        factor *= plan.pace(float(at_s))
         times = np.exp(random.normal(0.0, 0.3, count)) * factor
         metrics = {"response": times, "service": times * 0.99, "ttfb": times * 0.9}
         if plan.target.endpoints[endpoint].dialect.is_stream:

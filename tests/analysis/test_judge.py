@@ -9,6 +9,7 @@ from analysis.baseline import BaselineKind, baseline_path, promote, write_baseli
 from analysis.baseline_builder import build_baseline
 from analysis.errors import BaselineError, RunLogError, UsageError
 from analysis.judge import judge
+from analysis.profile import Stage
 from analysis.result import Result, Verdict, read_result
 from tests.run_builder import HARD, PROFILE, TARGET, RunPlan, build_run, build_runs, edit_run
 
@@ -339,3 +340,41 @@ def test_a_run_cut_at_any_byte_is_judged_invalid_or_refused(tmp_path: Path, root
             assert result.exit_code == 3
             assert Result.from_json((path / "result.json").read_text()).verdict is Verdict.INVALID
         (path / name).write_bytes(whole)
+
+
+LONG = replace(PROFILE, stages=(Stage("warm-up", 30, 20.0, measure=False), Stage("steady", 60, 20.0)))
+LIVELY = {"query": 40}
+
+
+@pytest.fixture(scope="module")
+def long_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a baseline of runs that are long enough to tell whether they were steady."""
+    root = tmp_path_factory.mktemp("baselines")
+    runs = build_runs(tmp_path_factory.mktemp("long"), 5, profile=LONG, per_slice=LIVELY)
+    baseline = build_baseline(runs)
+    place = baseline_path(root, baseline.target, baseline.profile, baseline.env8, BaselineKind.ROLLING)
+    write_baseline(replace(baseline, kind=BaselineKind.ROLLING).sealed(), place)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("scale", "climb", "verdict"),
+    [(1.0, 0.0, Verdict.PASS), (1.0, 0.35, Verdict.INCONCLUSIVE), (3.0, 0.35, Verdict.REGRESSION)],
+)
+def test_a_run_that_is_not_steady_never_passes(
+    tmp_path: Path, long_root: Path, scale: float, climb: float, verdict: Verdict
+) -> None:
+    """Latencies that climb by 35 % in a minute; one three times as long is a regression all the same."""
+    run = build_run(
+        tmp_path, number=9, profile=LONG, per_slice=LIVELY, scale=scale,
+        pace=lambda t: 1.0 + climb * (t - 60) / 60,
+    )  # fmt: skip
+
+    result = judge([run], baseline="auto", baselines_root=long_root)
+    check = next(check for check in result.validity if check.name == "steady")
+
+    assert result.verdict is verdict
+    assert check.ok == (climb == 0)
+    assert any(reason.startswith("not steady: between 30 and 45 s") for reason in result.reasons) == (
+        verdict is Verdict.INCONCLUSIVE
+    )
