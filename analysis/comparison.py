@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.arms import Arms, all_arms
-from analysis.gate import MOST_PRIMARY, GateRules, first_eight, too_coarse, too_few
+from analysis.gate import CROWDED_OUT, GateRules, first_eight, too_coarse, too_few
 from analysis.metric import Direction, metric_named
 from analysis.multiplicity import benjamini_hochberg, holm
 from analysis.noise import binomial_floor, default_floor
@@ -124,8 +124,7 @@ def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
 def _only_shown(pair: _Pair) -> _Pair:
     if pair.rank is None:
         return pair
-    why = f"{MOST_PRIMARY} others decide: a margin that the target sets for it by its full name puts it first"
-    return replace(pair, rank=None, gated=False, reason=why)
+    return replace(pair, rank=None, gated=False, reason=CROWDED_OUT)
 
 
 def limits_of(statistic: str, margin: float, sign: float) -> Limits:

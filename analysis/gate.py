@@ -48,6 +48,14 @@ _MARGINS = {
 }
 _OTHER_MARGINS = {"p50": 0.10, "p95": 0.10, "p99": 0.20, "mean": 0.10, "rate": 0.10, "ratio": 0.01}
 
+_PAIRED_MARGINS = {"p50": 0.05, "p95": 0.05, "p99": 0.15, "mean": 0.05, "rate": 0.05}
+"""Of runs in pairs, which share the state of the machine. Ratios have the same in both."""
+
+CROWDED_OUT = (
+    f"{MOST_PRIMARY} others decide: a margin that the target sets for it by its full name puts it first"
+)
+"""Why a metric that could decide is only shown."""
+
 _EACH = ""
 """In place of the name of any one endpoint."""
 _NAMED = 0
@@ -77,10 +85,14 @@ class GateRules:
     """The target's own: `metric.statistic`, `endpoint.metric.statistic` or `prometheus.name.rise`."""
     mix: Mapping[str, float] = field(default_factory=dict)
     """Endpoints to their share of the requests: the busiest come first."""
+    paired: bool = False
+    """Whether runs are compared in pairs: smaller margins where the target sets none."""
 
     def margin(self, endpoint: str, metric: str, statistic: str) -> float:
         """Relative for times and rates, a difference for ratios."""
         own = self._own_margin(endpoint, metric, statistic)
+        if own is None and self.paired and statistic in _PAIRED_MARGINS:
+            return _PAIRED_MARGINS[statistic]
         return _MARGINS.get(f"{metric}.{statistic}", _OTHER_MARGINS[statistic]) if own is None else own
 
     def margin_beside(self, endpoint: str, metric: str, statistic: str, baseline: float | None) -> float:
