@@ -48,7 +48,9 @@ def decide(
     missed = [_missed(row) for row in objectives if row.met is False]
     compared = overall(comparison.rows) if comparison is not None and comparison.comparable else None
     if compared is Outcome.REGRESSION and comparison is not None:
-        worse = [_changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.REGRESSION]
+        worse = [
+            changed_text(row) for row in comparison.rows if row.gated and row.outcome is Outcome.REGRESSION
+        ]
         return Decision(Verdict.REGRESSION, ExitCode.REGRESSION, (*worse, *missed))
     if missed:
         return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, tuple(missed))
@@ -83,19 +85,15 @@ def decide(
     count = sum(row.gated for row in comparison.rows)
     kept = f"all {count} gated metrics are within their margins of baseline {comparison.baseline_id}"
     better = tuple(
-        _changed(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
+        changed_text(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
     )
     verdict = Verdict.IMPROVEMENT if better else Verdict.PASS
-    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown, *_not_gated(comparison)))
+    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown, *not_gated_texts(comparison.rows)))
 
 
-def _not_gated(comparison: Comparison) -> tuple[str, ...]:
+def not_gated_texts(rows: Sequence[ComparisonRow]) -> tuple[str, ...]:
     """What a pass says nothing about, though it would decide if it could."""
-    names = [
-        f"{row.endpoint} {row.metric} {row.statistic}"
-        for row in comparison.rows
-        if row.primary and not row.gated
-    ]
+    names = [f"{row.endpoint} {row.metric} {row.statistic}" for row in rows if row.primary and not row.gated]
     return (f"not gated, as they rest on too few observations: {', '.join(names)}",) if names else ()
 
 
@@ -105,10 +103,11 @@ def _doubts(comparison: Comparison) -> tuple[str, ...]:
         return (
             "no metric has enough observations to be gated; make the run longer or repeat it with --runs",
         )
-    return tuple(_doubt(row) for row in open_rows)
+    return tuple(doubt_text(row) for row in open_rows)
 
 
-def _doubt(row: ComparisonRow) -> str:
+def doubt_text(row: ComparisonRow) -> str:
+    """Why nothing can be said about this row, and what could have been."""
     name = f"{row.endpoint} {row.metric} {row.statistic}"
     if row.change is None or row.low is None or row.high is None:
         return f"{name} cannot be compared: {row.reason}"
@@ -120,7 +119,8 @@ def _doubt(row: ComparisonRow) -> str:
     return text if row.reason is None else f"{text}; {row.reason}"
 
 
-def _changed(row: ComparisonRow) -> str:
+def changed_text(row: ComparisonRow) -> str:
+    """By how much the row changed, as a sentence."""
     name = f"{row.endpoint} {row.metric} {row.statistic}"
     if row.change is None or row.low is None or row.high is None:
         return f"{name}: {row.outcome.value}"

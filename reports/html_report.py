@@ -41,7 +41,7 @@ class Drawing:
 
 
 def render_html(data: ReportData) -> str:
-    page = _environment().get_template("report.html.j2")
+    page = page_environment().get_template("report.html.j2")
     result = data.result
     comparison = result.comparison
     gated = gated_rows(comparison) if comparison is not None else ()
@@ -49,7 +49,7 @@ def render_html(data: ReportData) -> str:
     decided = wording.decides(result)
     return page.render(
         decided=decided,
-        style=Markup(_style()),  # noqa: S704 - a file of this package
+        style=Markup(page_style()),  # noqa: S704 - a file of this package
         data=data,
         result=result,
         facts=data.facts,
@@ -81,7 +81,7 @@ def render_html(data: ReportData) -> str:
     )
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
@@ -101,7 +101,7 @@ def _finalize(value: object) -> object:
     return value
 
 
-def _style() -> str:
+def page_style() -> str:
     return files("reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 from markupsafe import Markup, escape
 
 from analysis.result import ComparisonRow
+from analysis.screen import CONFIDENCE
 from reports import wording
 from reports.printable import printable
 
@@ -11,7 +12,7 @@ _REACH = 2.5
 _WIDTH, _HEIGHT, _PAD = 220.0, 22.0, 6.0
 
 
-def draw_interval(row: ComparisonRow, decided: bool) -> Markup:
+def draw_interval(row: ComparisonRow, decided: bool, confidence: float = CONFIDENCE) -> Markup:
     """Worse is to the right, whatever the metric's direction; empty without an interval."""
     if row.change is None or row.low is None or row.high is None or row.margin <= 0:
         return Markup("")
@@ -30,7 +31,7 @@ def draw_interval(row: ComparisonRow, decided: bool) -> Markup:
     ]
     if abs(middle) <= _REACH:
         parts.append(f'<circle cx="{_x(middle):.1f}" cy="{y}" r="3.6" fill="{colour}"/>')
-    label = escape(printable(wording.comparison_sentence(row)))
+    label = escape(printable(wording.comparison_sentence(row, confidence)))
     opening = Markup(
         '<svg class="bar" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
     ).format(int(_WIDTH), int(_HEIGHT), int(_WIDTH), int(_HEIGHT), label)

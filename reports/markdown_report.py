@@ -17,13 +17,13 @@ from reports.table import Cell, Table
 LIMIT_BYTES = 900_000
 """A job summary may hold 1 MiB, other steps' parts included."""
 _ROWS = 120
-_SIGNS = {"good": "✅", "bad": "❌", "warn": "⚠️", "void": "⛔"}
+SIGNS = {"good": "✅", "bad": "❌", "warn": "⚠️", "void": "⛔"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$^]|^[+-])")
 
 
 def render_markdown(data: ReportData) -> str:
     result = data.result
-    sign = _SIGNS[wording.tone(result.verdict)]
+    sign = SIGNS[wording.tone(result.verdict)]
     parts = [
         f"## {sign} {wording.word(result.verdict)}: {escaped(result.target)} under {escaped(result.profile)}",
         f"{escaped(wording.meaning(result))} "
@@ -32,22 +32,25 @@ def render_markdown(data: ReportData) -> str:
         _facts(data),
     ]
     if result.verdict is Verdict.INVALID:
-        parts += ["### Can the generator be trusted?", _table(table.validity_table(result))]
+        parts += ["### Can the generator be trusted?", markdown_table(table.validity_table(result))]
         parts += ["**The run is invalid: the figures below decide nothing.**"]
-    parts += ["### Objectives", _table(table.objective_table(result), "The target sets no objectives.")]
+    parts += [
+        "### Objectives",
+        markdown_table(table.objective_table(result), "The target sets no objectives."),
+    ]
     parts += ["### Comparison with the baseline", _comparison(data)]
     parts += ["### Metrics"]
     for percentiles in table.percentile_tables(result):
-        parts += [f"**{escaped(percentiles.caption)}**", _table(percentiles)]
+        parts += [f"**{escaped(percentiles.caption)}**", markdown_table(percentiles)]
     rates = table.rate_table(result)
     if rates is not None:
-        parts += ["**Rates and ratios**", _table(rates)]
-    parts += ["### Counts and failures", _table(table.count_table(data))]
-    parts += [_table(table.failure_table(data), "No request failed in the measured part.")]
+        parts += ["**Rates and ratios**", markdown_table(rates)]
+    parts += ["### Counts and failures", markdown_table(table.count_table(data))]
+    parts += [markdown_table(table.failure_table(data), "No request failed in the measured part.")]
     if result.verdict is not Verdict.INVALID:
-        parts += ["### Can the generator be trusted?", _table(table.validity_table(result))]
+        parts += ["### Can the generator be trusted?", markdown_table(table.validity_table(result))]
     instrument = instrument_table(result)
-    parts += [_table(instrument, escaped(instrument.note))]
+    parts += [markdown_table(instrument, escaped(instrument.note))]
     if result.not_watched:
         parts += [
             "### What was not watched",
@@ -88,8 +91,11 @@ def _comparison(data: ReportData) -> str:
     if not comparison.comparable:
         return f"{lead} Not comparable. These keys differ: {escaped(', '.join(comparison.differing))}."
     lead += f" Small figures are the {wording.percent(CONFIDENCE)} interval of the change."
-    parts = [lead, _table(gated_table(comparison, wording.decides(data.result)), "No metric is gated.")]
-    ungated = _table(ungated_table(comparison))
+    parts = [
+        lead,
+        markdown_table(gated_table(comparison, wording.decides(data.result)), "No metric is gated."),
+    ]
+    ungated = markdown_table(ungated_table(comparison))
     if ungated:
         parts.append(f"<details><summary>Shown, not gated</summary>\n\n{ungated}\n\n</details>")
     return "\n\n".join(parts)
@@ -99,7 +105,7 @@ def _runs(count: int) -> str:
     return "run" if count == 1 else "runs"
 
 
-def _table(content: Table, nothing: str = "") -> str:
+def markdown_table(content: Table, nothing: str = "") -> str:
     if not content.rows:
         return nothing
     head = [
@@ -120,7 +126,7 @@ def _line(cells: Sequence[Cell]) -> str:
 def _cell(cell: Cell) -> str:
     text = escaped(cell.text)
     if cell.tone:
-        text = f"{_SIGNS[cell.tone]} {text}"
+        text = f"{SIGNS[cell.tone]} {text}"
     return f"{text}<br><sub>{escaped(cell.small)}</sub>" if cell.small else text
 
 

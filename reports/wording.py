@@ -74,7 +74,11 @@ def outcome_tone(outcome: Outcome) -> str:
 def exit_code_meaning(result: Result) -> str:
     if result.exit_code == 0 and result.verdict in (Verdict.INCONCLUSIVE, Verdict.NO_BASELINE):
         return "allowed to pass without a decision"
-    return _EXIT_CODES.get(result.exit_code, "unknown")
+    return exit_code_word(result.exit_code)
+
+
+def exit_code_word(code: int) -> str:
+    return _EXIT_CODES.get(code, "unknown")
 
 
 def title(endpoint: str | None, metric: str, statistic: str) -> str:
@@ -122,13 +126,13 @@ def at_least(row: ObjectiveRow) -> bool:
     return metric_named(row.metric).direction is Direction.HIGHER
 
 
-def comparison_sentence(row: ComparisonRow) -> str:
+def comparison_sentence(row: ComparisonRow, confidence: float = CONFIDENCE) -> str:
     head = f"{title(row.endpoint, row.metric, row.statistic)}: {word(row.outcome)}"
     if row.change is None:
         return f"{head}: {row.reason or 'nothing to compare'}"
     sentence = (
         f"{head}: {quantity(row.baseline, row.unit)} to {quantity(row.candidate, row.unit)}, "
-        f"change {change(row.change, row.unit)} ({interval(row)}), "
+        f"change {change(row.change, row.unit)} ({interval(row, confidence)}), "
         f"margin {change(row.margin, row.unit, signed=False)}"
     )
     if row.outcome is Outcome.INCONCLUSIVE and row.smallest_effect is not None:
@@ -137,10 +141,10 @@ def comparison_sentence(row: ComparisonRow) -> str:
     return sentence
 
 
-def interval(row: ComparisonRow) -> str:
+def interval(row: ComparisonRow, confidence: float) -> str:
     if row.low is None or row.high is None:
         return "no interval"
-    return f"{percent(CONFIDENCE)} interval {change(row.low, row.unit)} to {change(row.high, row.unit)}"
+    return f"{percent(confidence)} interval {change(row.low, row.unit)} to {change(row.high, row.unit)}"
 
 
 def percent(share: float) -> str:

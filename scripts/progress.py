@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 class Display(Protocol):
     """Shows how far the present run is."""
 
-    def start_run(self, number: int, total: int, duration_s: int) -> None: ...
+    def start_run(self, name: str, duration_s: int) -> None: ...
 
     def advance(self, elapsed_s: float, stage: str) -> None: ...
 
@@ -35,8 +35,8 @@ class LineDisplay:
         self._run = ""
         self._stage = ""
 
-    def start_run(self, number: int, total: int, duration_s: int) -> None:
-        self._run = f"run {number} of {total}"
+    def start_run(self, name: str, duration_s: int) -> None:
+        self._run = name
         self._stage = ""
         self.note(f"{self._run}: {_planned(duration_s)}")
 
@@ -71,12 +71,10 @@ class BarDisplay:
         )
         self._task: TaskID | None = None
 
-    def start_run(self, number: int, total: int, duration_s: int) -> None:
+    def start_run(self, name: str, duration_s: int) -> None:
         if self._task is not None:
             self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(
-            "", total=duration_s or None, run=f"run {number} of {total}", stage="starting"
-        )
+        self._task = self._progress.add_task("", total=duration_s or None, run=name, stage="starting")
 
     def advance(self, elapsed_s: float, stage: str) -> None:
         if self._task is not None:

@@ -33,7 +33,7 @@ def run_command(
     locust_args: Sequence[str] = (),
 ) -> int:
     """The exit code is the verdict on all runs together; a run that did not end well makes it invalid."""
-    order = _order(target, profile, seed, base_url, processes, run_root, locust_args)
+    order = order_for(target, profile, seed, base_url, processes, run_root, locust_args)
     order = replace(order, baseline=_baseline(baseline), allow_inconclusive=allow_inconclusive)
     from scripts.forecast_text import expectation  # it brings scipy, which is not needed to refuse an order
 
@@ -49,7 +49,7 @@ def run_command(
     from scripts.judge import judge_command  # not before the load is over: it brings matplotlib and the like
 
     code = judge_command(
-        [_short(path) for path in done.paths],
+        [short(path) for path in done.paths],
         order.baseline or "auto",
         allow_inconclusive,
         as_json,
@@ -70,7 +70,7 @@ def execute_runs(
     locust_args: Sequence[str] = (),
 ) -> list[Path]:
     """Makes the runs without judging them; raises when any of them did not end well."""
-    order = _order(target, profile, seed, base_url, processes, run_root, locust_args)
+    order = order_for(target, profile, seed, base_url, processes, run_root, locust_args)
     done = _execute(order, runs)
     if done.fault is not None:
         kept = f"; the runs so far are kept in {run_root}" if done.paths else ""
@@ -84,7 +84,7 @@ class _Done:
     fault: str | None
 
 
-def _order(
+def order_for(
     target: str,
     profile: str,
     seed: int | None,
@@ -100,7 +100,7 @@ def _order(
     return Order(
         target=target,
         profile=profile,
-        run_root=_short(run_root.absolute()),  # the log of a run names no more of this machine than needed
+        run_root=short(run_root.absolute()),  # the log of a run names no more of this machine than needed
         seed=seed,
         base_url=base_url,
         processes=processes,
@@ -126,18 +126,20 @@ def _execute(order: Order, runs: int) -> _Done:
     paths: list[Path] = []
     with open_display() as display:
         for number in range(1, runs + 1):
-            ended = _one_run(order, profile, display, number, runs)
+            name = f"run {number} of {runs}"
+            ended = make_run(order, profile, display, name)
             if ended.directory is not None:
                 paths.append(ended.directory)
-                display.note(f"run {number} of {runs}: {_short(ended.directory)}")
-            fault = _fault(ended, order, f"run {number} of {runs}")
+                display.note(f"{name}: {short(ended.directory)}")
+            fault = fault_of(ended, order, name)
             if fault is not None:
                 return _Done(tuple(paths), fault)
     return _Done(tuple(paths), None)
 
 
-def _one_run(order: Order, profile: LoadProfile, display: Display, number: int, runs: int) -> Ended:
-    display.start_run(number, runs, profile.duration_s)
+def make_run(order: Order, profile: LoadProfile, display: Display, name: str) -> Ended:
+    """One run to its end, which is left to others to judge."""
+    display.start_run(name, profile.duration_s)
 
     def look(elapsed_s: float) -> None:
         if elapsed_s >= 0:  # the clock of a run starts a moment after its directory is made
@@ -148,7 +150,7 @@ def _one_run(order: Order, profile: LoadProfile, display: Display, number: int, 
     return LoadProcess(order, environment, display.note).run(look)
 
 
-def _fault(ended: Ended, order: Order, name: str) -> str | None:
+def fault_of(ended: Ended, order: Order, name: str) -> str | None:
     """Why the run cannot count; what the judge sees for itself in a run directory is not repeated here."""
     if ended.stopped_by is not None:
         return f"{name} was stopped by {ended.stopped_by}"
@@ -164,7 +166,7 @@ def _fault(ended: Ended, order: Order, name: str) -> str | None:
     return None
 
 
-def _short(path: Path) -> Path:
+def short(path: Path) -> Path:
     """As one would type it here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 

@@ -22,7 +22,7 @@ def verdict_text(result: Result) -> str:
     ]
     lines += ["", *aligned(_metrics(result.metrics))]
     if result.comparison is not None and result.comparison.rows:
-        lines += ["", *aligned(_comparison(result.comparison.rows))]
+        lines += ["", *aligned(comparison_cells(result.comparison.rows))]
     return "\n".join(lines) + "\n"
 
 
@@ -41,15 +41,19 @@ def _metrics(rows: Sequence[MetricRow]) -> Iterator[tuple[str, ...]]:
             yield (endpoint, metric, str(first.count), *(quantity(value, "us") for value in values), ratio)
 
 
-def _comparison(rows: Iterable[ComparisonRow]) -> Iterator[tuple[str, ...]]:
+def comparison_cells(
+    rows: Iterable[ComparisonRow],
+    sides: tuple[str, str] = ("baseline", "candidate"),
+    confidence: float = CONFIDENCE,
+) -> Iterator[tuple[str, ...]]:
+    """A heading and a line for each gated row."""
     yield (
         "gated",
         "",
         "",
-        "baseline",
-        "candidate",
+        *sides,
         "change",
-        f"{percent(CONFIDENCE)} interval",
+        f"{percent(confidence)} interval",
         "margin",
         "outcome",
     )

@@ -70,7 +70,7 @@ class Climber:
         profile_file.write_text(profile)
         planned = load_profile(str(profile_file))
         self._number += 1
-        self._display.start_run(self._number, self._total, planned.duration_s)
+        self._display.start_run(f"run {self._number} of {self._total}", planned.duration_s)
 
         def look(elapsed_s: float) -> None:
             stage = planned.stage_at(max(0.0, elapsed_s))
