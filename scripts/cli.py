@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.ab_cli import ab
 from scripts.baseline_cli import baseline_app
 from scripts.checkout import BASELINES, CALIBRATION, RUNS
 from scripts.guard import command
@@ -197,6 +198,7 @@ def sidecar(
     return sidecar_command(target, output, period_s, pid, base_url, count)
 
 
+app.command()(ab)
 app.command()(serve)
 app.add_typer(baseline_app, name="baseline")
 

@@ -283,7 +283,7 @@ def test_every_shipped_profile_survives_its_run_directory_and_fits_every_target(
 
 def test_the_profiles_that_the_suite_promises_are_shipped() -> None:
     assert profile_names() == (
-        "baseline", "breakpoint", "load", "manual", "smoke", "soak", "spike", "stress",
+        "baseline", "breakpoint", "load", "manual", "pair", "smoke", "soak", "spike", "stress",
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""`plimsoll ab`: decides between two versions by pairs of runs."""
