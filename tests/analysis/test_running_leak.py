@@ -17,11 +17,11 @@ HEALTHY = {
     "nobody comes": Service(per_s=(0.0,)),
     "everybody comes at once each second": Service(in_step=True, per_s=(50.0,)),
     "half of the users leave": Service(left=0.5, took_s=2.0),
-    "a service that notices late": Service(left=0.5, took_s=2.0, notice_s=2.0),
+    "a service that notices late": Service(left=0.8, took_s=0.2, per_s=(10.0,), notice_s=3.0),
     "more and more users who leave": Service(left=0.3, took_s=2.0, per_s=(5.0, 20.0, 50.0, 80.0)),
     "a crowd that goes": Service(left=0.2, took_s=3.0, per_s=(5.0, 100.0, 5.0)),
     "a crowd that goes at the end": Service(left=0.2, took_s=3.0, per_s=(100.0, 100.0, 100.0, 100.0, 1.0)),
-    "work after the last byte": Service(per_s=(100.0,), took_s=0.02, after_s=0.5),
+    "work after the last byte": Service(per_s=(100.0,), took_s=0.02, after_s=1.4),
     "answers longer than the run": Service(per_s=(3.0,), took_s=50.0),
 }
 
