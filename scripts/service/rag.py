@@ -13,12 +13,15 @@ from scripts.service.assembly import Service
 from scripts.service.chat import add_chat
 from scripts.service.client_presence import while_connected
 from scripts.service.door import CLIENT_GONE, Door
-from scripts.service.engine import Ask, Engine
+from scripts.service.engine import Ask, Engine, Finished, Token
 from scripts.service.event_stream import EventStream, compact
 from scripts.service.health import Health
 from scripts.service.operations import ENDPOINTS, operations
 from scripts.service.question import Question, events_of, sources_of
 from scripts.service.service_error import ServiceError
+
+MAX_DIGITS = 10
+"""Of a token's number; more of them make no number that was ever sent."""
 
 
 def rag_app(service: Service) -> ASGIApp:
@@ -45,7 +48,7 @@ def rag_app(service: Service) -> ASGIApp:
     @app.post("/stream")
     async def stream(question: Question, request: Request) -> Response:
         await while_connected(request, engine.admit())
-        return EventStream(_events(engine, question.ask()))
+        return EventStream(_events(engine, question.ask(), _had(request)))
 
     @app.get("/health")
     async def report_health(request: Request) -> Response:
@@ -59,20 +62,34 @@ def rag_app(service: Service) -> ASGIApp:
     return Door(app, endpoints, service.tally, service.telemetry, engine.faults)
 
 
-async def _events(engine: Engine, ask: Ask) -> AsyncGenerator[str]:
+async def _events(engine: Engine, ask: Ask, had: int) -> AsyncGenerator[str]:
+    """The id of a token is its number. The answer is made anew for who `had` the first of it already."""
     parts = engine.stream(ask)
+    token = 0
     try:
         async for part in parts:
-            # several in one piece: they belong together
-            yield "".join(_event(name, data) for name, data in events_of(part))
+            is_new = token >= had or isinstance(part, Finished)
+            if isinstance(part, Token):
+                token += 1
+            if is_new:
+                # several in one piece: they belong together
+                number = token if isinstance(part, Token) else None
+                yield "".join(_event(name, data, number) for name, data in events_of(part))
     except ServiceError as error:
         yield _event("error", {"code": error.code, "message": error.message})
     finally:
         await parts.aclose()
 
 
-def _event(name: str, data: object) -> str:
-    return f"event: {name}\ndata: {compact(data)}\n\n"
+def _event(name: str, data: object, number: int | None = None) -> str:
+    last_id = "" if number is None else f"id: {number}\n"
+    return f"{last_id}event: {name}\ndata: {compact(data)}\n\n"
+
+
+def _had(request: Request) -> int:
+    """How many tokens came before the stream broke off that this one takes up."""
+    last_id = request.headers.get("last-event-id", "")
+    return int(last_id) if last_id.isascii() and last_id.isdigit() and len(last_id) < MAX_DIGITS else 0
 
 
 def _server_timing(stages_ms: Mapping[str, float]) -> str:

@@ -20,15 +20,20 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferenceServi
         yield running
 
 
-def events(service: ReferenceService, body: Mapping[str, object]) -> list[tuple[str, Any]]:
-    found = []
-    with service.client.stream("POST", service.base_url + "/stream", json=body) as response:
+def blocks(
+    service: ReferenceService, body: Mapping[str, object], headers: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """The fields of each event."""
+    url = service.base_url + "/stream"
+    with service.client.stream("POST", url, json=body, headers=dict(headers)) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
-        for block in response.read().decode().split("\n\n")[:-1]:
-            name, data = block.split("\n")
-            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+        found = response.read().decode().split("\n\n")[:-1]
+    return [dict(line.split(": ", 1) for line in block.split("\n")) for block in found]
+
+
+def events(service: ReferenceService, body: Mapping[str, object]) -> list[tuple[str, Any]]:
+    return [(block["event"], json.loads(block["data"])) for block in blocks(service, body, {})]
 
 
 def test_a_question_is_answered_from_passages_about_it(service: ReferenceService) -> None:
@@ -69,6 +74,26 @@ def test_a_repeated_question_is_answered_from_the_cache_with_the_same_words(
     assert list(second["timings_ms"]) == ["embed"]
     assert shorter["tokens"] == 5
     assert service.metric("plimsoll_service_cache_hits_total") == hits + 1
+
+
+def test_a_stream_that_broke_off_is_taken_up_after_the_last_token_that_came(
+    service: ReferenceService,
+) -> None:
+    whole = blocks(service, QUESTION, {})
+    tokens = [block for block in whole if block["event"] == "token"]
+
+    assert [block["id"] for block in tokens] == [str(number) for number in range(1, len(tokens) + 1)]
+    assert all("id" not in block for block in whole if block["event"] != "token")
+    for had, names in (
+        (3, ["token"] * (len(tokens) - 3) + ["stage", "done"]),
+        (len(tokens), ["stage", "done"]),
+    ):
+        rest = blocks(service, QUESTION, {"Last-Event-ID": str(had)})
+        assert [block["event"] for block in rest] == names
+        assert [block for block in rest if block["event"] == "token"] == tokens[had:]
+    for senseless in ("0", "x", "-1", "1.5", "9" * 5000):
+        assert len(blocks(service, QUESTION, {"Last-Event-ID": senseless})) == len(whole)
+    assert [block["event"] for block in blocks(service, QUESTION, {"Last-Event-ID": "999999"})] == ["done"]
 
 
 def test_a_stream_tells_stages_citations_and_the_same_answer_token_by_token(
