@@ -10,6 +10,9 @@ _FARTHEST = 0.4
 _FIRST = 0.9
 """Of the highest correlation: multiples of a period are as good as the period, and the shortest is wanted."""
 
+_WINDOW = 4.0
+"""Correlation times; in more of them, short runs would be taken to be less dependent than they are."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -24,6 +27,23 @@ def correlation_s(values: Floats, step_s: float) -> float:
         return 0.0
     r = min(max(float((values[1:] * values[:-1]).sum()) / total, 0.0), 1 - 1e-9)
     return step_s * (1 + r) / (1 - r)
+
+
+def integrated_s(values: Floats, step_s: float) -> float:
+    """Integrated correlation time, 1 + 2 sum r_k steps, of values of any process; 0 for constant ones.
+
+    Summed up to the first lag beyond some such times, where what is left of the sum is noise (Sokal, Monte
+    Carlo Methods in Statistical Mechanics, 1997, section 3), and corrected for what taking off the mean hides
+    (Wolff, Monte Carlo errors with less errors, 2004, equation 49). One step at least.
+    """
+    count = len(values)
+    correlations = _correlations(values)[: max(2, count // 2)]
+    if correlations[0] == 0:
+        return 0.0
+    times = 2 * np.cumsum(correlations) - 1
+    within = np.flatnonzero(np.arange(len(times)) >= _WINDOW * times)
+    last = int(within[0]) if within.size else len(times) - 1
+    return max(step_s, step_s * float(times[last]) * (1 + (2 * last + 1) / count))
 
 
 def period_s(values: Floats, step_s: float) -> float:

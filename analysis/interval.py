@@ -11,6 +11,10 @@ SECTIONS = 5
 
 CONFIDENCE = 0.95
 
+LEAST_TIMES = 30
+"""Correlation times that a run must be long: in a shorter one its parts are no independent witnesses, and too
+few intervals hold the truth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -38,6 +42,11 @@ def plain_interval(parts: Sequence[float], whole: float, *, least: float, most: 
         raise ValueError(f"an interval needs two parts or more, found {len(parts)}")
     half = _half_width([part - whole for part in parts])
     return Interval(max(least, whole - half), min(most, whole + half))
+
+
+def is_reliable(measured_s: float, correlation_s: float | None) -> bool:
+    """Whether an interval from parts of a run can be trusted; where the dependence is not known, it is."""
+    return correlation_s is None or measured_s >= LEAST_TIMES * correlation_s
 
 
 def student(probability: float, df: float) -> float:

@@ -111,7 +111,11 @@ def judge_runs(
         exit_code=int(decision.exit_code),
         reasons=decision.reasons,
         validity=tuple(checks),
-        metrics=metric_rows([run.measurement for run in runs], tuple(last.target.limits)),
+        metrics=metric_rows(
+            [run.measurement for run in runs],
+            tuple(last.target.limits),
+            None if last.course is None else last.course.correlation_s,
+        ),
         objectives=objectives,
         comparison=comparison,
         counts=_counts(runs),

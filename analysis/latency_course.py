@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis.dependence import integrated_s
 from analysis.measurement import loaded_s
 from analysis.mser import BATCH_S
 from analysis.profile import LoadProfile
@@ -25,6 +26,8 @@ class LatencyCourse:
     batch_s: float
     warm_up: int
     """Batches that end in the warm-up or begin in it."""
+    correlation_s: float | None = None
+    """For how long latencies of the measured part depend on one another; None when it was not looked at."""
 
     @property
     def warm_up_s(self) -> float:
@@ -46,14 +49,22 @@ def latency_course(log: RunLog, profile: LoadProfile) -> LatencyCourse | None:
     warm_up = -int(-start_s // (batch * slice_s))
     if batches <= warm_up:
         return None
-    levels = _levels(log, batches * batch, warm_up * batch).reshape(batches, batch)
+    slices = _levels(log, batches * batch, warm_up * batch)
+    levels = slices.reshape(batches, batch)
     seen = np.isfinite(levels)
     empty = ~seen.any(axis=1)
     if empty.mean() > _MOST_EMPTY:
         return None
     means = np.where(seen, levels, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     at = np.arange(batches)
-    return LatencyCourse(np.interp(at, at[~empty], means[~empty]), float(batch * slice_s), warm_up)
+    measured = slices[warm_up * batch :]
+    measured = np.nan_to_num(measured - np.nanmean(measured))
+    return LatencyCourse(
+        np.interp(at, at[~empty], means[~empty]),
+        float(batch * slice_s),
+        warm_up,
+        integrated_s(measured, float(slice_s)),
+    )
 
 
 def _is_level(profile: LoadProfile) -> bool:

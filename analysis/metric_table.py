@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from analysis.gate import DISPLAY_FLOORS, PERCENTS
 from analysis.histogram import Histogram
-from analysis.interval import SECTIONS, Interval, log_interval, plain_interval
+from analysis.interval import SECTIONS, Interval, is_reliable, log_interval, plain_interval
 from analysis.measurement import Measurement, Part, counted, merged, statistic_of
 from analysis.metric import METRICS
 from analysis.result import MetricRow
@@ -41,9 +41,14 @@ _LEAST_ABOVE = 2
 """Observations above a percentile in each section, without which the section's value is its maximum."""
 
 
-def metric_rows(measurements: Sequence[Measurement], limited: Sequence[str]) -> tuple[MetricRow, ...]:
-    """One run: intervals from its five sections. Several runs: merged values, intervals from run to run."""
-    table = _Table(measurements)
+def metric_rows(
+    measurements: Sequence[Measurement], limited: Sequence[str], correlation_s: float | None = None
+) -> tuple[MetricRow, ...]:
+    """One run: intervals from its five sections. Several runs: merged values, intervals from run to run.
+
+    `correlation_s` is for how long latencies of the one run depend on one another.
+    """
+    table = _Table(measurements, correlation_s)
     endpoints = sorted({endpoint for measurement in measurements for endpoint in measurement.endpoints})
     rows = [row for endpoint in endpoints for row in _time_rows(table, endpoint)]
     for endpoint in (*endpoints, EVERYTHING):
@@ -54,11 +59,12 @@ def metric_rows(measurements: Sequence[Measurement], limited: Sequence[str]) -> 
 class _Table:
     """The whole and the parts that intervals come from."""
 
-    def __init__(self, measurements: Sequence[Measurement]) -> None:
+    def __init__(self, measurements: Sequence[Measurement], correlation_s: float | None) -> None:
         runs = [measurement.whole for measurement in measurements]
         self.whole = merged(runs)
         self.parts = runs if len(runs) > 1 else list(measurements[0].sections) if measurements else []
         self.one_run = len(runs) == 1
+        self.reliable = not self.one_run or is_reliable(self.whole.seconds, correlation_s)
         shortest = min((part.seconds for part in self.parts), default=0.0)
         self.too_short: str | None = None
         if self.one_run and (not self.parts or shortest < _LEAST_SECTION_S):
@@ -108,6 +114,7 @@ def _time_row(table: _Table, endpoint: str, tag: str, histogram: Histogram, stat
         high=interval.high if interval else None,
         count=histogram.count,
         reason=reason,
+        unreliable=interval is not None and not table.reliable,
     )
 
 

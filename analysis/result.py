@@ -87,6 +87,8 @@ class MetricRow:
     high: float | None
     count: int
     reason: str | None
+    unreliable: bool = False
+    """The interval is not to be trusted: the run is too short for how long its latencies stay alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.interval import LEAST_TIMES
 from analysis.result import MetricRow, ObjectiveRow, Result
 from reports import wording
 from reports.quantity import ABSENT, Scale, clock_time, quantity, scale_for, unequal, whole
@@ -57,7 +58,7 @@ def percentile_tables(result: Result) -> tuple[Table, ...]:
             head,
             tuple(_percentile_cells(metric, found) for metric, found in by_metric.items()),
             caption="all endpoints" if endpoint == "*" else endpoint,
-            note=_absent([row for found in by_metric.values() for row in found.values()]),
+            note=_note([row for found in by_metric.values() for row in found.values()]),
         )
         for endpoint, by_metric in by_endpoint.items()
     )
@@ -171,6 +172,14 @@ def _row_scale(unit: str, typical: float | None) -> Scale:
     return scale_for(unit, typical)
 
 
+def _note(rows: Sequence[MetricRow]) -> str:
+    doubt = (
+        f"Unreliable: measured for less than {LEAST_TIMES} times as long as latencies depend on one another."
+    )
+    parts = (_absent(rows), doubt if any(row.unreliable for row in rows) else "")
+    return " ".join(part for part in parts if part)
+
+
 def _absent(rows: Sequence[MetricRow]) -> str:
     """Why percentiles are missing, once for the table."""
     reasons: dict[str, dict[str, None]] = {}
@@ -197,7 +206,8 @@ def _rate_cell(row: MetricRow | None) -> Cell:
 def _span(row: MetricRow, scale: Scale) -> str:
     if row.low is None or row.high is None:
         return ""
-    return f"{scale.number(row.low)} … {scale.number(row.high)}"
+    interval = f"{scale.number(row.low)} … {scale.number(row.high)}"
+    return f"{interval}, unreliable" if row.unreliable else interval
 
 
 def _limit(row: ObjectiveRow) -> str:

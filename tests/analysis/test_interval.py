@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis.interval import log_interval, plain_interval
+from analysis.dependence import integrated_s
+from analysis.interval import is_reliable, log_interval, plain_interval
 
 
 def test_the_interval_is_students_t_over_the_deviations_from_the_whole() -> None:
@@ -47,3 +48,39 @@ def test_the_interval_of_a_p95_holds_the_truth_about_95_times_in_100() -> None:
         hits += interval.low <= truth <= interval.high
 
     assert 0.91 <= hits / 400 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("measured_s", "correlation_s", "reliable"),
+    [(300.0, 10.0, True), (299.0, 10.0, False), (60.0, None, True), (60.0, 1.0, True)],
+)
+def test_a_run_must_be_thirty_times_as_long_as_its_latencies_depend_on_one_another(
+    measured_s: float, correlation_s: float | None, reliable: bool
+) -> None:
+    assert is_reliable(measured_s, correlation_s) is reliable
+
+
+def levels(seconds: int, phi: float, count: int) -> np.ndarray:
+    """Mean logarithms of 20 log-normal answers in each second, around a first-order level of 15 %."""
+    random = np.random.default_rng([12, seconds, round(phi * 10)])
+    level = random.normal(0.0, 0.15, count)
+    found = np.empty((seconds, count))
+    for second in range(seconds):
+        found[second] = level + random.normal(0.0, 0.5 / np.sqrt(20), count)
+        level = phi * level + random.normal(0.0, 0.15 * np.sqrt(1 - phi**2), count)
+    return found.T
+
+
+@pytest.mark.parametrize(
+    ("seconds", "phi", "least", "most"),
+    [(60, 0.9, 0.85, 1.0), (120, 0.9, 0.8, 1.0), (120, 0.0, 0.0, 0.02), (300, 0.5, 0.0, 0.02)],
+)
+def test_intervals_that_hold_the_truth_too_seldom_are_known(
+    seconds: int, phi: float, least: float, most: float
+) -> None:
+    """From minutes of dependent latencies, not from longer ones of nearly independent latencies."""
+    times = [integrated_s(one - one.mean(), 1.0) for one in levels(seconds, phi, 300)]
+
+    doubtful = sum(not is_reliable(seconds, time) for time in times) / len(times)
+
+    assert least <= doubtful <= most

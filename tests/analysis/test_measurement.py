@@ -144,3 +144,25 @@ def test_the_generators_records_are_no_endpoint(tmp_path: Path) -> None:
     measurement = read_judged_run(build_run(tmp_path)).measurement
 
     assert measurement.endpoints == ("health", "query", "stream")
+
+
+def test_intervals_of_a_run_that_is_short_for_its_dependence_are_marked(tmp_path: Path) -> None:
+    """50 s measured: of latencies that depend on one another for 2 s, 60 s would be needed."""
+    measurement = read_judged_run(build_run(tmp_path)).measurement
+
+    marked = {
+        correlation_s: {
+            row.statistic for row in metric_rows([measurement], (), correlation_s) if row.unreliable
+        }
+        for correlation_s in (None, 1.0, 2.0)
+    }
+
+    assert marked[None] == marked[1.0] == set()
+    assert {"p50", "p95", "mean"} <= marked[2.0]
+    assert not {"max", "rate", "ratio"} & marked[2.0]
+
+
+def test_intervals_from_run_to_run_need_no_such_mark(tmp_path: Path) -> None:
+    measurements = [read_judged_run(path).measurement for path in build_runs(tmp_path, 2)]
+
+    assert not any(row.unreliable for row in metric_rows(measurements, (), 30.0))

@@ -77,3 +77,14 @@ def test_who_left_and_what_was_taken_up_stands_beside_what_it_is_part_of() -> No
     assert [cell.small for cell in count_table(replace(data, counts=(plain,))).rows[0]] == [""] * 8
     found = render_markdown(replace(data, counts=(row,)))
     assert "| 9<br><sub>2 to reconnect</sub> | 4 | 2 | 3<br><sub>1 left by users</sub> |" in found
+
+
+def test_intervals_that_are_not_to_be_trusted_are_marked() -> None:
+    data = sample_report.regression()
+    rows = tuple(replace(row, unreliable=row.statistic == "p95") for row in data.result.metrics)
+
+    found = render_markdown(replace(data, result=replace(data.result, metrics=rows)))
+
+    assert ", unreliable" in found
+    assert "Unreliable: measured for less than 30 times" in found
+    assert "unreliable" not in render_markdown(data)
