@@ -8,7 +8,7 @@ from analysis.arms import Arms, all_arms
 from analysis.gate import CROWDED_OUT, GateRules, first_eight, too_coarse, too_few
 from analysis.metric import Direction, metric_named
 from analysis.multiplicity import benjamini_hochberg, holm
-from analysis.noise import binomial_floor, default_floor
+from analysis.noise import binomial_floor, default_floor, unknown_session
 from analysis.result import ComparisonRow, Outcome
 from analysis.run_summary import RunSummary
 from analysis.screen import Limits, Screening, adjusted_p, outcomes, screen
@@ -109,6 +109,7 @@ def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
         limits=limits,
         sessions=noise.sessions,
         carried=noise.carried.get(arms.name),
+        unknown=unknown_session(statistic),
     )
     # Errors in too few requests prove no PASS, yet they can prove a regression.
     proven = statistic == "ratio" and screening.low > screening.limits.worse
@@ -194,6 +195,11 @@ def _row(pair: _Pair, judged: tuple[Outcome, float] | None, family: int) -> Comp
         if outcome is Outcome.INCONCLUSIVE and screening.low > screening.limits.worse:
             among = f"{family} gated metrics (Holm)" if pair.gated else "all that are shown"
             reason = f"above the margin on its own, but not surely enough among {among}"
+            if screening.may_be_the_day:
+                reason = (
+                    "above the margin, but by no more than another day of the host may bring: decide with "
+                    "`plimsoll ab`, or record baselines in several sessions"
+                )
         if pair.doubt is not None and not (outcome is Outcome.REGRESSION and pair.far_beyond):
             outcome, reason = Outcome.INCONCLUSIVE, pair.doubt
     old, new = pair.arms.centres()

@@ -33,6 +33,11 @@ _PROMETHEUS_FLOOR = 0.05
 """A query looks at a window of the server's own scrapes, a few of which fall into a run."""
 
 
+_UNKNOWN_SESSIONS = {"rate": 0.01, "ratio": 0.0}
+_UNKNOWN_SESSION = 0.03
+"""Standard deviation between a host's sessions, of the logarithm of a time, where but one is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A standard deviation between runs and what it rests on; `floored` when the floor took its place."""
@@ -46,6 +51,11 @@ def default_floor(metric: str, statistic: str) -> float:
     if metric.startswith(PROMETHEUS):
         return _PROMETHEUS_FLOOR
     return _METRIC_FLOORS.get((metric, statistic), _DEFAULT_FLOORS[statistic])
+
+
+def unknown_session(statistic: str) -> float:
+    """What sessions are granted to differ by before two of them have been seen."""
+    return _UNKNOWN_SESSIONS.get(statistic, _UNKNOWN_SESSION)
 
 
 def binomial_floor(errors: int, requests: int, requests_per_run: float) -> float:

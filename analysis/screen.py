@@ -8,7 +8,7 @@ from scipy import special
 
 from analysis.interval import student
 from analysis.multiplicity import holm
-from analysis.noise import floored, sample_deviation
+from analysis.noise import FLOOR_DF, floored, sample_deviation
 from analysis.result import Outcome
 from analysis.session import SessionNoise, between_sessions, grouped, within_sessions
 
@@ -48,16 +48,30 @@ class Screening:
     limits: Limits
     alpha: float
     """For REGRESSION, before it is shared out over the family."""
+    allowance: float = 0.0
+    """Variance that sessions may add of which nothing is known. It is asked of a REGRESSION alone."""
 
     @property
     def p_regression(self) -> float:
         """Probability of a difference this far above the limit if the true one were at the limit."""
-        return float(special.stdtr(self.df, (self.limits.worse - self.difference) / self.standard_error))
+        standard_error, df = self._proof
+        return float(special.stdtr(df, (self.limits.worse - self.difference) / standard_error))
+
+    @property
+    def may_be_the_day(self) -> bool:
+        """Above the limit, though not by more than another session may bring."""
+        return self.low > self.limits.worse and self.p_regression > self.alpha
 
     def smallest_effect(self, family: int) -> float:
         """The true difference that is called REGRESSION among `family` metrics with probability POWER."""
-        reach = student(1 - self.alpha / family, self.df) + student(POWER, self.df)
-        return self.limits.worse + reach * self.standard_error
+        standard_error, df = self._proof
+        reach = student(1 - self.alpha / family, df) + student(POWER, df)
+        return self.limits.worse + reach * standard_error
+
+    @property
+    def _proof(self) -> tuple[float, float]:
+        """Standard error and degrees of freedom that a REGRESSION is held to."""
+        return combined([(self.standard_error**2, self.df), (self.allowance, FLOOR_DF)])
 
 
 def screen(
@@ -68,6 +82,7 @@ def screen(
     limits: Limits,
     sessions: Sequence[int] = (),
     carried: SessionNoise | None = None,
+    unknown: float = 0.0,
 ) -> Screening:
     """Compare the mean of new runs with the mean of stored runs; each value is one run's.
 
@@ -76,8 +91,8 @@ def screen(
     single candidate s_c is taken to be s_b. With up to four they are pooled, since the few degrees of
     freedom of one arm would swamp the other's; from five on they are kept apart. `sessions` are the sizes of
     the S sessions that the stored runs, in order, were made in; s_s is what these show, or else what was
-    `carried` over from earlier ones, or none. Degrees of freedom are Satterthwaite's. The baseline needs two
-    runs or more.
+    `carried` over from earlier ones, or none; then `unknown` is what a REGRESSION has to allow for, so that a
+    host's other day is none. Degrees of freedom are Satterthwaite's. The baseline needs two runs or more.
     """
     count_b, count_c = len(baseline), len(candidate)
     if count_b < 2 or count_c < 1:
@@ -105,8 +120,16 @@ def screen(
         terms.append((session.deviation**2 * (1 + 1 / len(groups)), session.df))
     standard_error, df = combined(terms)
     half = student(1 - ALPHA, df) * standard_error
-    alpha = ALPHA_SINGLE if count_c == 1 else ALPHA
-    return Screening(difference, difference - half, difference + half, standard_error, df, limits, alpha)
+    return Screening(
+        difference,
+        difference - half,
+        difference + half,
+        standard_error,
+        df,
+        limits,
+        alpha=ALPHA_SINGLE if count_c == 1 else ALPHA,
+        allowance=0.0 if session is not None else unknown**2 * (1 + 1 / len(groups)),
+    )
 
 
 def outcomes(screenings: Sequence[Screening], adjusted: Sequence[float]) -> tuple[Outcome, ...]:

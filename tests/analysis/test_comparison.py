@@ -10,6 +10,7 @@ from analysis.gate import GateRules
 from analysis.profile import Model
 from analysis.result import ComparisonRow, Outcome
 from analysis.run_summary import RunSummary, Summary
+from analysis.session import SessionNoise
 
 RULES = GateRules(Model.CLOSED, {"stream"}, {})
 WOBBLE = (0.99, 1.0, 1.01, 1.005, 0.995)
@@ -168,8 +169,8 @@ def test_a_metric_that_the_baseline_lacks_is_shown_alone() -> None:
 
 
 def test_a_larger_floor_makes_a_comparison_more_careful() -> None:
-    sure = row_of(compare(runs(), runs(1.2, 3), RULES, {}), "response", "p95")
-    careful = row_of(compare(runs(), runs(1.2, 3), RULES, {"query.response.p95": 0.2}), "response", "p95")
+    sure = row_of(compare(runs(), runs(1.3, 3), RULES, {}), "response", "p95")
+    careful = row_of(compare(runs(), runs(1.3, 3), RULES, {"query.response.p95": 0.2}), "response", "p95")
 
     assert (sure.outcome, careful.outcome) == (Outcome.REGRESSION, Outcome.INCONCLUSIVE)
 
@@ -317,3 +318,19 @@ def test_stored_sessions_that_differ_are_no_two_groups() -> None:
 
     assert row.outcome is Outcome.INCONCLUSIVE
     assert row.reason is None
+
+
+def test_a_change_that_another_day_may_bring_is_left_open_until_other_days_are_known() -> None:
+    """+16 %: above the margin for the runs of one day, but a host's days may differ by 3 %."""
+    one_day = row_of(compare(runs(), runs(1.16, 3), RULES, {}), "response", "p95")
+    steady = {"query.response.p50": SessionNoise(0.005, 8), "query.response.p95": SessionNoise(0.005, 8)}
+    known = row_of(compare(runs(), runs(1.16, 3), RULES, {}, steady), "response", "p95")
+
+    assert (one_day.outcome, known.outcome) == (Outcome.INCONCLUSIVE, Outcome.REGRESSION)
+    assert one_day.low is not None
+    assert one_day.low > one_day.margin
+    assert one_day.reason is not None
+    assert "no more than another day of the host may bring" in one_day.reason
+    assert one_day.smallest_effect is not None
+    assert known.smallest_effect is not None
+    assert one_day.smallest_effect > known.smallest_effect

@@ -64,6 +64,35 @@ def test_a_candidate_that_scatters_twice_as_much_is_no_regression_by_that(candid
     assert share(found, Outcome.REGRESSION) <= 0.01
 
 
+def test_the_day_of_a_host_is_no_regression_where_other_days_are_not_known() -> None:
+    """Sessions that scatter by 3 % shift all runs of a side together."""
+    random = np.random.default_rng(11)
+    wrong = {0.0: 0, 0.03: 0}
+    for _ in range(1000):
+        days = random.normal(0.0, 0.045, 2)
+        old, new = ((day + random.normal(0.0, 0.02, 5)).tolist() for day in days)
+        for unknown in wrong:
+            screening = screen(old, new, floor=FLOOR, limits=TEN_PERCENT, unknown=unknown)
+            wrong[unknown] += judged([screening])[0] is Outcome.REGRESSION
+
+    assert wrong[0.0] / 1000 > 0.015
+    assert wrong[0.03] / 1000 <= 0.01
+
+
+def test_what_is_allowed_for_an_unknown_session_keeps_no_pass_back() -> None:
+    old, same, worse = [0.0, 0.01, -0.01, 0.02, -0.02], [0.0] * 3, [0.16] * 3
+
+    passing, found = (
+        screen(old, new, floor=FLOOR, limits=TEN_PERCENT, unknown=0.03) for new in (same, worse)
+    )
+
+    assert judged([passing])[0] is Outcome.PASS
+    assert found.low > TEN_PERCENT.worse
+    assert found.may_be_the_day
+    assert judged([found])[0] is Outcome.INCONCLUSIVE
+    assert judged([screen(old, worse, floor=FLOOR, limits=TEN_PERCENT)])[0] is Outcome.REGRESSION
+
+
 def test_a_quarter_more_is_found_nearly_always() -> None:
     """+25 % where runs scatter by 3 %, five stored runs and three new ones."""
     found = simulate(sd=0.03, candidates=3, change=0.25, metrics=1, times=1000)
