@@ -92,6 +92,9 @@ class SseDecoder:
         events: list[Message] = []
         for block in text.split("\n\n"):
             name, lf, data = block.partition("\n")
+            if name[:4] == "id: " and "\0" not in name:
+                self.last_id = self._id = name[4:]
+                name, lf, data = data.partition("\n")
             if name[:7] == "event: " and data[:6] == "data: " and "\n" not in data:
                 events.append((name[7:] or UNNAMED, data[6:], self._id))
             elif not lf and name[:6] == "data: ":
