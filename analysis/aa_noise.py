@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from analysis.arms import name_parts
 from analysis.canonical import canonical_text
 from analysis.errors import UsageError
 from analysis.gate import GateRules
@@ -44,7 +45,7 @@ class AaNoise:
         """
         floors: dict[str, Spread] = {}
         for name, spread in self.figures.items():
-            default = default_pair_floor(name.rpartition(".")[2])
+            default = default_pair_floor(name_parts(name)[2])
             deviation = spread.deviation if spread.df >= FLOOR_DF else max(default, spread.deviation)
             floors[name] = Spread(deviation, spread.df, floored=True)
         return floors

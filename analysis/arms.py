@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.gate import GateRules
+from analysis.gate import PERCENTS, GateRules
 from analysis.run_summary import RunSummary, Summary
 
 NOT_COMPARED = frozenset({"send_lag", "wake_lag", "loop_lag", "sent", "ok", "failed", "dropped"})
@@ -58,6 +58,13 @@ def all_arms(
                 sides = (("baseline", old, baseline), ("candidate", new, candidate))
                 lacking = tuple(side for side, found, asked in sides if len(found) < len(asked))
                 yield Arms(endpoint, metric, statistic, old, new, lacking)
+
+
+def name_parts(name: str) -> tuple[str, str, str]:
+    """Endpoint, metric and statistic of a name; a metric may hold a dot, and so does p99.9."""
+    endpoint, _, rest = name.partition(".")
+    statistic = next((one for one in PERCENTS if rest.endswith(f".{one}")), rest.rpartition(".")[2])
+    return endpoint, rest.removesuffix(f".{statistic}"), statistic
 
 
 def present(key: str, statistic: str, runs: Sequence[RunSummary]) -> tuple[Summary, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from analysis.arms import on_scale
+from analysis.arms import name_parts, on_scale
 from analysis.baseline import Baseline
 from analysis.canonical import rounded
 from analysis.errors import HistoryError, UsageError, shown
@@ -134,8 +134,9 @@ def line_of(row: HistoryRow) -> str:
 
 def _figures(baseline: Baseline) -> Iterator[tuple[str, Figure]]:
     for name in sorted(baseline.noise):
-        key, _, statistic = name.rpartition(".")
-        values = [on_scale(statistic, run.series[key].values[statistic]) for run in baseline.runs]
+        endpoint, metric, statistic = name_parts(name)
+        found = [run.series[f"{endpoint}.{metric}"].values[statistic] for run in baseline.runs]
+        values = [on_scale(statistic, value) for value in found]
         mean = math.fsum(values) / len(values)
         yield name, Figure(mean if statistic == "ratio" else math.exp(mean), sample_deviation(values))
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.arms import on_scale
+from analysis.arms import name_parts, on_scale
 from analysis.change_point import change_points, deviation_around_levels
 from analysis.gate import LEAST_EFFECT_US
 from analysis.history import HistoryRow, HistorySetting
@@ -36,7 +36,7 @@ class HistorySeries:
 
     @property
     def statistic(self) -> str:
-        return self.name.rpartition(".")[2]
+        return name_parts(self.name)[2]
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -87,7 +87,7 @@ def _series(rows: Sequence[HistoryRow]) -> Iterator[HistorySeries]:
 
 
 def _one_series(name: str, rows: Sequence[HistoryRow]) -> HistorySeries:
-    metric, statistic = name.partition(".")[2].rpartition(".")[::2]
+    _, metric, statistic = name_parts(name)
     values = [_scaled(statistic, row.figures[name].mean) for row in rows]
     changes: tuple[Change, ...] = ()
     deviation = None

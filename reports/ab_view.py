@@ -1,6 +1,7 @@
 """What a report of an A/B session shows beside its comparison: facts, looks, pairs and noise, as cells."""
 
 from analysis.ab_result import AbResult
+from analysis.arms import name_parts
 from analysis.plural import plural
 from analysis.result import Verdict
 from reports import wording
@@ -126,6 +127,4 @@ def noise_table(result: AbResult) -> Table | None:
 
 
 def _title(name: str) -> str:
-    endpoint, _, rest = name.partition(".")
-    metric, _, statistic = rest.rpartition(".")
-    return wording.title(endpoint, metric, statistic)
+    return wording.title(*name_parts(name))

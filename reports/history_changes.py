@@ -1,5 +1,6 @@
 """A change point as a sentence."""
 
+from analysis.arms import name_parts
 from analysis.history_series import Change, HistorySeries
 from reports import wording
 from reports.quantity import change
@@ -13,6 +14,4 @@ def change_sentence(series: HistorySeries, found: Change) -> str:
 
 
 def series_title(series: HistorySeries) -> str:
-    key, _, statistic = series.name.rpartition(".")
-    endpoint, _, metric = key.partition(".")
-    return wording.title(endpoint, metric, statistic)
+    return wording.title(*name_parts(series.name))

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
+from analysis.arms import name_parts
 from analysis.history import HistoryRow
 from analysis.history_series import HistorySegment, HistorySeries
 from analysis.run_summary import EVERYTHING
@@ -56,8 +57,8 @@ def _panels(segments: Sequence[HistorySegment]) -> list[_Panel]:
             by_name.setdefault(series.name, []).append(series)
     grouped: dict[str, list[str]] = {}
     for name in sorted(by_name):
-        key, _, statistic = name.rpartition(".")
-        group = key.partition(".")[2] if statistic in ("ratio", "rate") else key
+        endpoint, metric, statistic = name_parts(name)
+        group = metric if statistic in ("ratio", "rate") else f"{endpoint}.{metric}"
         grouped.setdefault(group, []).append(name)
     return [
         _Panel(
@@ -72,8 +73,7 @@ def _panels(segments: Sequence[HistorySegment]) -> list[_Panel]:
 
 
 def _label(name: str, place: int) -> tuple[str, str]:
-    endpoint, _, rest = name.partition(".")
-    statistic = rest.rpartition(".")[2]
+    endpoint, _, statistic = name_parts(name)
     if statistic in COLOURS:
         return statistic, statistic
     return "all" if endpoint == EVERYTHING else endpoint, f"s{place % 8}"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from analysis.aa_noise import pooled, read_aa_noise
 from analysis.baseline import (
     LEAST_RUNS,
     Baseline,
@@ -15,6 +16,7 @@ from analysis.baseline import (
 )
 from analysis.baseline_builder import build_baseline
 from analysis.baseline_diff import baseline_diff
+from analysis.baseline_noise import with_aa_noise
 from analysis.baseline_schema import baseline_schema_text
 from analysis.environment import read_environment
 from analysis.errors import InvalidRunError, UsageError
@@ -38,6 +40,7 @@ def record_command(
     *,
     promoted: bool = False,
     extend: Path | None = None,
+    noise: Sequence[Path] = (),
     processes: int | None = None,
     seed: int | None = None,
     base_url: str | None = None,
@@ -47,8 +50,10 @@ def record_command(
 ) -> int:
     """Make runs until enough of them are valid and write `<env8>.candidate.json`; prints the file's path.
 
-    With `extend`, the runs of that baseline are kept beside the new ones.
+    With `extend`, the runs of that baseline are kept beside the new ones; `noise` are figures that
+    `plimsoll ab --self` left.
     """
+    figures = [read_aa_noise(path) for path in noise]
     earlier = None if extend is None else read_baseline(extend)
     if earlier is None and runs < LEAST_RUNS:
         raise UsageError(f"--runs: found {runs}, wanted {LEAST_RUNS} or more for a baseline")
@@ -68,6 +73,8 @@ def record_command(
         )
 
     baseline = build_baseline(valid_runs(execute(runs), runs, execute), earlier)
+    if figures:
+        baseline = with_aa_noise(baseline, pooled(figures))
     place = candidate_path(baselines, baseline)
     write_baseline(baseline, place)
     if promoted:

@@ -43,6 +43,14 @@ def record(
             help="Keep the runs of this baseline: a second session shows how much sessions differ.",
         ),
     ] = None,
+    noise: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--noise",
+            metavar="FILE",
+            help="Noise figures of `plimsoll ab --self`, to be the floor; may be given several times.",
+        ),
+    ] = None,
     processes: Processes = None,
     seed: Seed = None,
     base_url: BaseUrl = None,
@@ -59,6 +67,7 @@ def record(
         runs,
         promoted=promote,
         extend=extend,
+        noise=tuple(noise or ()),
         processes=processes,
         seed=seed,
         base_url=base_url,

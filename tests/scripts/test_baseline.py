@@ -19,6 +19,7 @@ from scripts.baseline import (
     valid_runs,
 )
 from scripts.forecast_text import expectation, forecast_text
+from scripts.run import _Done, run_command
 from tests.analysis.stored_baseline import stored_baseline
 from tests.run_builder import build_run, build_runs
 from tests.scripts.recorded import record_candidate
@@ -170,6 +171,28 @@ def test_a_baseline_that_cannot_be_extended_is_refused_before_any_load(
         record_command(target, profile, 1, extend=path, run_root=tmp_path / "none", baselines=tmp_path)
 
     assert not (tmp_path / "none").exists()
+
+
+def test_noise_figures_that_are_not_there_are_refused_before_any_load(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"aa-noise\.json: cannot be read"):
+        record_command(
+            "reference", "baseline", 5, noise=[tmp_path / "aa-noise.json"], run_root=tmp_path / "none"
+        )
+
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_chance_to_pass_is_told_before_the_load(
+    tmp_path: Path, runs: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The load itself is left out here: nothing was made, so that there is nothing to judge."""
+    path = record_candidate(tmp_path, runs)
+    monkeypatch.setattr("scripts.run._execute", lambda *_: _Done((), None))
+
+    with pytest.raises(InvalidRunError, match="no run was made"):
+        run_command("reference", "baseline", 2, baseline=str(path), run_root=tmp_path / "none")
+
+    assert "an unchanged service passes with a chance of" in capsys.readouterr().err
 
 
 def test_before_a_run_its_chance_to_pass_is_told(tmp_path: Path, runs: list[Path]) -> None:
