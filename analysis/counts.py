@@ -1,9 +1,10 @@
 """Counts of requests: what was due, what became of it, and whether the books balance."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -51,10 +52,7 @@ class Counts:
     """Observations outside the range of the histograms."""
 
     def __add__(self, other: Self) -> "Counts":
-        failed = Counter(self.failed)
-        failed.update(other.failed)
-        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
-        return Counts(failed=dict(failed), **sums)
+        return total((self, other))
 
     @property
     def failures(self) -> int:
@@ -73,6 +71,7 @@ class Counts:
 
 
 _SUMMED = tuple(each.name for each in fields(Counts) if each.name != "failed")
+_values: Callable[[Counts], tuple[int, ...]] = attrgetter(*_SUMMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,14 @@ class _Place:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum."""
-    return sum(counts, start=Counts())
+    rows = tuple(counts)
+    if not rows:
+        return Counts()
+    failed: Counter[FailureKind] = Counter()
+    for row in rows:
+        failed.update(row.failed)
+    sums = (sum(column) for column in zip(*map(_values, rows), strict=True))
+    return Counts(failed=dict(failed), **dict(zip(_SUMMED, sums, strict=True)))
 
 
 def parse_counts_row(line: bytes) -> CountsRow:

@@ -1,53 +1,107 @@
-"""All histograms of one tag in a run, by slice, in small arrays."""
+"""All histograms of one tag in a run: sums of blocks at hand, single slices decoded when asked for."""
 
+from array import array
 from collections import defaultdict
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.histogram import Histogram, Int64s, decode_sparse, log_middles
+from analysis.histogram import SLOTS, Histogram, Int64s, decode_packed, log_middles, packed
 
-_MOST_PER_SLOT = 2**32 - 1
-_Row = tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32]]
+BLOCK = 64
+"""Slices that are summed as they come. A range asked for ends inside of two blocks at most."""
+
+_MOST_PER_SLICE = 2**32 - 1
+_Sum = tuple[npt.NDArray[np.uint16], npt.NDArray[np.unsignedinteger]]
 
 
 class SliceHistograms:
-    """Six bytes per slot in use and slice. Rows may come in any order; those of one slice add up."""
+    """Compressed rows, as they came, and a sum for each block: a long run is decoded once and fits in memory.
 
-    __slots__ = ("_rows",)
+    Rows may come in any order; those of one slice add up.
+    """
+
+    __slots__ = ("_block", "_open", "_packed", "_row", "_slices", "_sums")
 
     def __init__(self) -> None:
-        self._rows: defaultdict[int, list[_Row]] = defaultdict(list)
+        self._slices = array("Q")
+        self._packed: list[bytes] = []
+        self._sums: defaultdict[int, list[_Sum]] = defaultdict(list)
+        # Pages of these that no count ever touches take no memory.
+        self._row: Int64s = np.zeros(SLOTS, np.int64)
+        self._open: Int64s = np.zeros(SLOTS, np.int64)
+        self._block = 0
+        """The block that `_open` is the sum of."""
 
     def add(self, slice_index: int, encoded: str) -> None:
         """Add an encoded histogram; `ValueError` when it cannot be decoded."""
-        slots, counts = decode_sparse(encoded)
-        if counts.size and int(counts.max()) > _MOST_PER_SLOT:
-            raise ValueError(f"a histogram of one slice was wanted, found a count above {_MOST_PER_SLOT}")
-        self._rows[slice_index].append((slots.astype(np.uint16), counts.astype(np.uint32)))
+        compressed = packed(encoded)
+        first, end = decode_packed(compressed, self._row)
+        row = self._row[first:end]
+        count = int(row.sum())
+        if not 0 <= count <= _MOST_PER_SLICE:
+            row.fill(0)
+            raise ValueError(
+                f"a histogram of one slice was wanted, found {count} observations, above {_MOST_PER_SLICE}"
+            )
+        if slice_index // BLOCK != self._block:
+            self._close_block(slice_index // BLOCK)
+        self._open[first:end] += row
+        row.fill(0)
+        self._slices.append(slice_index)
+        self._packed.append(compressed)
 
     def slices(self) -> tuple[int, ...]:
         """Slices that have a row, ascending."""
-        return tuple(sorted(self._rows))
+        return tuple(sorted(set(self._slices)))
 
     def merged(self, start: int, end: int) -> Histogram:
         """One histogram of the slices from `start` to before `end`."""
-        return Histogram.from_sparse(*self._joined(start, end))
+        dense = np.zeros(SLOTS, np.int64)
+        first, last = -(-start // BLOCK), end // BLOCK
+        if first >= last:
+            self._add_rows(dense, start, end)
+            return Histogram.from_dense(dense)
+        self._add_rows(dense, start, first * BLOCK)
+        self._add_rows(dense, last * BLOCK, end)
+        for block, sums in self._sums.items():
+            if first <= block < last:
+                for slots, counts in sums:
+                    dense[slots] += counts
+        if first <= self._block < last:
+            dense += self._open
+        return Histogram.from_dense(dense)
 
     def log_sums(self, end: int) -> tuple[npt.NDArray[np.float64], Int64s]:
         """Of each slice before `end`: sum of the logarithms of its observations in µs, and their number."""
         logarithms = log_middles()
         sums, numbers = np.zeros(end), np.zeros(end, np.int64)
-        for number, rows in self._rows.items():
-            if number < end:
-                for slots, counts in rows:
-                    sums[number] += float((logarithms[slots] * counts).sum())
-                    numbers[number] += int(counts.sum())
+        for number, compressed in zip(self._slices, self._packed, strict=True):
+            if number >= end:
+                continue
+            first, after = decode_packed(compressed, self._row)
+            row = self._row[first:after]
+            used = np.flatnonzero(row != 0)
+            counts = row[used]
+            sums[number] += float((logarithms[used + first] * counts).sum())
+            numbers[number] += int(counts.sum())
+            row.fill(0)
         return sums, numbers
 
-    def _joined(self, start: int, end: int) -> tuple[Int64s, Int64s]:
-        rows = [row for number in self.slices() if start <= number < end for row in self._rows[number]]
-        if not rows:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        slots = np.concatenate([slots for slots, _ in rows]).astype(np.int64)
-        return slots, np.concatenate([counts for _, counts in rows]).astype(np.int64)
+    def _add_rows(self, dense: Int64s, start: int, end: int) -> None:
+        if start >= end:
+            return
+        slices = np.frombuffer(self._slices, np.uint64)
+        for row in np.flatnonzero((slices >= start) & (slices < end)).tolist():
+            first, after = decode_packed(self._packed[row], self._row)
+            dense[first:after] += self._row[first:after]
+            self._row[first:after] = 0
+
+    def _close_block(self, following: int) -> None:
+        slots = np.flatnonzero(self._open != 0)
+        if slots.size:
+            counts = self._open[slots]
+            smallest = np.min_scalar_type(int(counts.max()))
+            self._sums[self._block].append((slots.astype(np.uint16), counts.astype(smallest)))
+            self._open[slots] = 0
+        self._block = following

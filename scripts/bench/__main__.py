@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.errors import PlimsollError
 from scripts.bench.arrivals import arrivals_command
+from scripts.bench.judging import judge_command
 from scripts.bench.memory import memory_command
 from scripts.bench.readme import MEASUREMENTS, readme_command
 from scripts.bench.requests_per_core import requests_command
@@ -58,6 +59,12 @@ BENCHMARKS = {
         help="how much the generator's memory grows",
         quick="an hour in place of a day",
         json="the key growth_mb",
+    ),
+    "judge": Benchmark(
+        judge_command,
+        help="how long judging an hour of 36 million requests takes, and how much memory",
+        quick="ten minutes of the load, judged once each way",
+        json="the keys verdict and reports: took_s and peak_mb",
     ),
 }
 

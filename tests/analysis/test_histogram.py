@@ -158,6 +158,18 @@ def test_counts_above_four_billion_survive_encoding() -> None:
     assert (read_slots.tolist(), read_counts.tolist()) == ([9, 5000], [2**40, 70_000])
 
 
+@pytest.mark.parametrize("count", [1, 2**30 - 1, 2**30, 2**40])
+def test_the_mean_of_however_many_observations_is_that_of_their_slots(count: int) -> None:
+    """The slots of 4096 µs and of an hour are 4 and 4 194 304 µs wide."""
+    values = np.array([0, 4096, HIGHEST_US], np.int64)
+    slots, _ = Histogram.of(values.tolist()).sparse()
+    middles = [slot_low_us(int(slot)) + (slot_width_us(int(slot)) - 1) / 2 for slot in slots]
+
+    mean_us = Histogram.from_sparse(slots, np.full(3, count)).mean_us
+
+    assert mean_us == pytest.approx(sum(middles) / 3, rel=1e-12)
+
+
 def test_every_cut_of_an_encoded_histogram_is_refused() -> None:
     encoded = Histogram.of([1, 50, 70_000, 70_001]).encode()
 
