@@ -1,7 +1,7 @@
 """Reads finished runs, decides whether they can be trusted and how they compare, and leaves result.json."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from analysis.baseline import (
@@ -21,7 +21,8 @@ from analysis.leak import leak_rows
 from analysis.measurement import GENERATOR, elapsed_s
 from analysis.metric_table import metric_rows
 from analysis.objective import evaluate
-from analysis.result import Check, Comparison, ComparisonRow, Result
+from analysis.power import runs_wanted
+from analysis.result import Check, Comparison, ComparisonRow, Result, Verdict
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
 from analysis.running_leak import running_leaks
@@ -97,6 +98,9 @@ def judge_runs(
         allow_inconclusive=allow,
         no_baseline_reason=found.reason,
     )
+    if decision.verdict is Verdict.INCONCLUSIVE and found.baseline is not None and comparison is not None:
+        reasons = (*decision.reasons, *runs_wanted(comparison, found.baseline, last.rules))
+        decision = replace(decision, reasons=reasons)
     record = last.log.run
     result = Result(
         run_id=record.run_id,

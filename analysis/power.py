@@ -8,14 +8,21 @@ from scipy import special
 
 from analysis.arms import Arms, all_arms
 from analysis.baseline import Baseline
-from analysis.comparison import counting_floor, limits_of
+from analysis.comparison import counting_floor, limits_of, overall
 from analysis.gate import GateRules, first_eight, too_coarse, too_few
 from analysis.interval import student
 from analysis.metric import Direction
 from analysis.noise import default_floor, floored
+from analysis.plural import plural
+from analysis.result import Comparison, Outcome
 from analysis.run_summary import RunSummary
 from analysis.screen import ALPHA, combined
 from analysis.session import between_sessions, grouped, in_order, session_sizes, within_sessions
+
+ENOUGH = 0.95
+"""Chance to pass from which more runs are not worth their time."""
+
+_TRIED = (1, 2, 3, 5, 8, 12, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,31 @@ def forecast(baseline: Baseline, rules: GateRules, runs: int) -> tuple[Forecast,
 def chance_of_all(forecasts: Sequence[Forecast]) -> float:
     """That all of them pass: at least this, as metrics of one run move together; 0 when nothing is gated."""
     return math.prod(one.chance for one in forecasts) if forecasts else 0.0
+
+
+def runs_enough(baseline: Baseline, rules: GateRules, more_than: int) -> tuple[int, float] | None:
+    """A number of runs with which an unchanged service passes nearly always, and how often that is."""
+    for runs in (number for number in _TRIED if number > more_than):
+        chance = chance_of_all(forecast(baseline, rules, runs))
+        if chance >= ENOUGH:
+            return runs, chance
+    return None
+
+
+def runs_wanted(comparison: Comparison, baseline: Baseline, rules: GateRules) -> tuple[str, ...]:
+    """A sentence on how many runs would do, where noise left a comparison open."""
+    if not comparison.comparable or overall(comparison.rows) is not Outcome.INCONCLUSIVE:
+        return ()
+    enough = runs_enough(baseline, rules, comparison.candidate_runs)
+    if enough is None:
+        return ()
+    runs, chance = enough
+    return (f"with {plural(runs, 'run')} an unchanged service passes with a chance of {percent(chance)}",)
+
+
+def percent(chance: float) -> str:
+    """Never 0 or 100: nothing of this is certain."""
+    return f"{min(99, max(1, round(100 * chance)))} %"
 
 
 def pass_probability(limit: float, standard_error: float, df: float) -> float:

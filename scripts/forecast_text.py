@@ -8,12 +8,10 @@ from analysis.errors import BaselineError
 from analysis.gate import GateRules
 from analysis.judged_run import gate_rules
 from analysis.plural import plural
-from analysis.power import chance_of_all, forecast
+from analysis.power import ENOUGH, chance_of_all, forecast, percent, runs_enough
 from analysis.profile import check_mix, load_profile
 from analysis.target import load_target
 
-_ENOUGH = 0.95
-_TRIED = (1, 2, 3, 5, 8, 12, 20)
 _OFFERED = (1, 3, 5)
 
 
@@ -38,7 +36,7 @@ def expectation(target: str, profile: str, runs: int, baseline: str, root: Path)
 def chances_text(baseline: Baseline, rules: GateRules) -> str:
     """For a few numbers of new runs."""
     parts = [
-        f"{_percent(chance_of_all(forecast(baseline, rules, runs)))} with {plural(runs, 'run')}"
+        f"{percent(chance_of_all(forecast(baseline, rules, runs)))} with {plural(runs, 'run')}"
         for runs in _OFFERED
     ]
     return f"chance that an unchanged service passes: {', '.join(parts)}"
@@ -55,17 +53,12 @@ def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
     chance = chance_of_all(found)
     text = (
         f"{plural(runs, 'run')} against baseline {baseline.baseline_id}: an unchanged service passes with a "
-        f"chance of {_percent(chance)}"
+        f"chance of {percent(chance)}"
     )
-    if chance >= _ENOUGH:
+    if chance >= ENOUGH:
         return text
-    text += f"; {found[0].name} is the least sure ({_percent(found[0].chance)})"
-    for more in (number for number in _TRIED if number > runs):
-        if (better := chance_of_all(forecast(baseline, rules, more))) >= _ENOUGH:
-            return f"{text}; --runs {more} makes it {_percent(better)}"
-    return f"{text}; a wider margin or a quieter machine would help, more runs would not"
-
-
-def _percent(chance: float) -> str:
-    """Never 0 or 100: nothing of this is certain."""
-    return f"{min(99, max(1, round(100 * chance)))} %"
+    text += f"; {found[0].name} is the least sure ({percent(found[0].chance)})"
+    enough = runs_enough(baseline, rules, runs)
+    if enough is None:
+        return f"{text}; a wider margin or a quieter machine would help, more runs would not"
+    return f"{text}; --runs {enough[0]} makes it {percent(enough[1])}"

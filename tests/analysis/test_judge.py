@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -274,6 +275,15 @@ def test_a_baseline_beyond_its_age_proves_no_pass(
     assert check.ok is ok
     assert result.verdict is verdict
     assert ok or "record a new one" in result.reasons[0]
+
+
+def test_what_noise_left_open_says_how_many_runs_would_do(tmp_path: Path, root: Path) -> None:
+    result = judge([build_run(tmp_path, number=9, scale=1.1)], baseline="auto", baselines_root=root)
+
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert re.fullmatch(
+        r"with \d+ runs an unchanged service passes with a chance of 9\d %", result.reasons[-1]
+    )
 
 
 def test_a_regression_from_an_old_baseline_is_one(tmp_path: Path, root: Path) -> None:

@@ -11,7 +11,7 @@ from analysis.baseline import Baseline
 from analysis.baseline_parts import Noise, StoredRun
 from analysis.comparison import compare
 from analysis.gate import GateRules
-from analysis.power import chance_of_all, forecast, pass_probability
+from analysis.power import ENOUGH, chance_of_all, forecast, pass_probability, percent, runs_enough
 from analysis.profile import Model
 from analysis.result import Outcome
 from analysis.run_summary import RunSummary, Summary
@@ -138,3 +138,22 @@ def test_a_forecast_holds_for_whole_comparisons() -> None:
         passed += all(row.outcome in (Outcome.PASS, Outcome.IMPROVEMENT) for row in rows)
 
     assert passed / 300 >= chance_of_all(forecast(stored, RULES, 3)) - 0.1
+
+
+def test_enough_runs_are_more_than_there_are_and_as_few_as_will_do() -> None:
+    enough = runs_enough(baseline(0.03), RULES, 1)
+
+    assert enough is not None
+    runs, chance = enough
+    assert runs > 1
+    assert chance == chance_of_all(forecast(baseline(0.03), RULES, runs)) >= ENOUGH
+    assert chance_of_all(forecast(baseline(0.03), RULES, 1)) < ENOUGH
+
+
+def test_no_number_of_runs_is_enough_for_a_margin_within_the_noise() -> None:
+    assert runs_enough(baseline(0.15), RULES, 1) is None
+
+
+@pytest.mark.parametrize(("chance", "text"), [(0.0, "1 %"), (0.5, "50 %"), (1.0, "99 %")])
+def test_no_chance_is_said_to_be_certain(chance: float, text: str) -> None:
+    assert percent(chance) == text
