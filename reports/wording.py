@@ -148,7 +148,7 @@ def interval(row: ComparisonRow, confidence: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f}{_NBSP}%"
+    return f"{100 * share:.3g}{_NBSP}%"
 
 
 def _quantity_name(metric: str, statistic: str) -> str:

@@ -57,7 +57,7 @@ def test_a_report_says_what_was_decided_why_and_between_what(render: Callable[[A
 
     for wanted in (
         "REGRESSION", "127.0.0.1:8801", "query response p95", "6 of at most 12",
-        "12 min", "96 %", "the generator was overloaded", "steal was 1.2 %", "INCONCLUSIVE", "BA",
+        "12 min", "96.5 %", "the generator was overloaded", "steal was 1.2 %", "INCONCLUSIVE", "BA",
     ):  # fmt: skip
         assert wanted in text, wanted
     assert "Baseline" not in text
@@ -67,7 +67,7 @@ def test_every_compared_metric_has_its_interval_drawn() -> None:
     page = render_ab_html(RESULT)
 
     assert len(re.findall(r'<svg class="bar"[^>]*role="img"', page)) == len(RESULT.rows)
-    assert "96\u00a0% interval" in page
+    assert "96.5\u00a0% interval" in page
 
 
 def test_an_invalid_session_is_shown_without_judgement() -> None:
