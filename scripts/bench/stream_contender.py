@@ -12,14 +12,15 @@ from scripts.checkout import ROOT
 
 PEERS = ROOT / "locustfiles" / "peers"
 OURS = "plimsoll"
-TARGET = """
+_TARGET = """
 base_url = "{url}"
 
 [endpoints.stream]
 path = "{path}"
 dialect = "openai-chat"
-{protocol}
-[endpoints.stream.{body}]
+protocol = "{protocol}"
+
+[endpoints.stream.{question}]
 model = "bench"
 messages = [{{ role = "user", content = "What marks a safe load?" }}]
 stream = true
@@ -79,12 +80,17 @@ def stream_contender(name: str, *, decodes: bool = True) -> StreamContender:
     return StreamContender(name, _reader(f"{name}-json" if decodes else name))
 
 
+def target_file(url: str, *, over_websocket: bool = False) -> str:
+    """The event server as a target of the suite."""
+    protocol, question = ("websocket", "send") if over_websocket else ("http", "body")
+    return _TARGET.format(url=url, path=CHAT_PATH, protocol=protocol, question=question)
+
+
 def _ours(order: StreamOrder) -> Sequence[str]:
     """The whole suite: every stream decoded, checked, timed and recorded in the run log."""
     target, profile = order.folder / "targets" / "bench.toml", order.folder / "bench-profile.toml"
     target.parent.mkdir(parents=True)
-    protocol, body = ('protocol = "websocket"', "send") if order.over_websocket else ("", "body")
-    target.write_text(TARGET.format(url=order.url, path=CHAT_PATH, protocol=protocol, body=body))
+    target.write_text(target_file(order.url, over_websocket=order.over_websocket))
     profile.write_text(PROFILE.format(load_s=order.load_s, streams=order.streams))
     words = [sys.executable, "-P", "-m", "locust", "-f", str(PEERS / "stamped_rag.py"), "--headless"]
     words += ["--only-summary", "--target", str(target), "--load-profile", str(profile)]

@@ -9,8 +9,8 @@ from statistics import median
 from analysis.calibration import Limits, StreamStep
 from locustfiles.peers.stream_log import OUTPUT, StreamRow, rows
 from scripts.bench.cores import Cores
-from scripts.bench.event_server_process import CHAT_PATH, Work, event_server
-from scripts.bench.stream_contender import PEERS, TARGET
+from scripts.bench.event_server_process import Work, event_server
+from scripts.bench.stream_contender import PEERS, target_file
 from scripts.bench.stream_error import Error, stream_errors
 from scripts.calibration.climber import NS_PER_S, Climbed, Climber
 from scripts.calibration.ladder import Ladder, Step
@@ -57,7 +57,7 @@ def stream_round(climber: Climber, ladder: Ladder, cores: Cores) -> list[StreamR
         stamps = Path(name) / "stamps"
         climbed = climber.climb(
             Path(name),
-            target=TARGET.format(url=server.url, path=CHAT_PATH),
+            target=target_file(server.url),
             profile=PROFILE.format(stages=ladder.stages()),
             what="streams",
             locustfile=PEERS / "stamped_rag.py",
