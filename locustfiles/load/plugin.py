@@ -83,6 +83,9 @@ def _on_init(websockets_alone: bool, environment: Environment, runner: Any, web_
     if isinstance(runner, WorkerRunner) and worker is not None:
         runner.register_message(DRAIN, worker.on_drain, concurrent=True)
         listeners.quitting.add_listener(worker.on_quitting)
+    # Timers count from the loop's idea of now, which stood still while all this was loaded: without this,
+    # --run-time would be shorter by as much.
+    gevent.get_hub().loop.update_now()
 
 
 def _on_quitting(environment: Environment, **_: Any) -> None:
