@@ -8,7 +8,7 @@ from analysis.arms import Arms, all_arms
 from analysis.gate import CROWDED_OUT, GateRules, first_eight, too_coarse, too_few
 from analysis.metric import Direction, metric_named
 from analysis.multiplicity import benjamini_hochberg, holm
-from analysis.noise import binomial_floor, default_floor, unknown_session
+from analysis.noise import binomial_floor, default_floor, usual_session
 from analysis.result import ComparisonRow, Outcome
 from analysis.run_summary import RunSummary
 from analysis.screen import Limits, Screening, adjusted_p, outcomes, screen
@@ -109,7 +109,7 @@ def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
         limits=limits,
         sessions=noise.sessions,
         carried=noise.carried.get(arms.name),
-        unknown=unknown_session(statistic),
+        usual=usual_session(statistic),
     )
     # Errors in too few requests prove no PASS, yet they can prove a regression.
     proven = statistic == "ratio" and screening.low > screening.limits.worse

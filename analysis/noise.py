@@ -33,8 +33,8 @@ _PROMETHEUS_FLOOR = 0.05
 """A query looks at a window of the server's own scrapes, a few of which fall into a run."""
 
 
-_UNKNOWN_SESSIONS = {"rate": 0.01, "ratio": 0.0}
-_UNKNOWN_SESSION = 0.03
+_USUAL_SESSIONS = {"rate": 0.01, "ratio": 0.0}
+_USUAL_SESSION = 0.03
 """Standard deviation between a host's sessions, of the logarithm of a time, where but one is known."""
 
 
@@ -53,9 +53,9 @@ def default_floor(metric: str, statistic: str) -> float:
     return _METRIC_FLOORS.get((metric, statistic), _DEFAULT_FLOORS[statistic])
 
 
-def unknown_session(statistic: str) -> float:
+def usual_session(statistic: str) -> float:
     """What sessions are granted to differ by before two of them have been seen."""
-    return _UNKNOWN_SESSIONS.get(statistic, _UNKNOWN_SESSION)
+    return _USUAL_SESSIONS.get(statistic, _USUAL_SESSION)
 
 
 def binomial_floor(errors: int, requests: int, requests_per_run: float) -> float:

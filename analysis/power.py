@@ -12,12 +12,12 @@ from analysis.comparison import counting_floor, limits_of, overall
 from analysis.gate import GateRules, first_eight, too_coarse, too_few
 from analysis.interval import student
 from analysis.metric import Direction
-from analysis.noise import default_floor, floored
+from analysis.noise import default_floor, floored, usual_session
 from analysis.plural import plural
 from analysis.result import Comparison, Outcome
 from analysis.run_summary import RunSummary
 from analysis.screen import ALPHA, combined
-from analysis.session import between_sessions, grouped, in_order, session_sizes, within_sessions
+from analysis.session import believed, between_sessions, grouped, in_order, session_sizes, within_sessions
 
 ENOUGH = 0.95
 """Chance to pass from which more runs are not worth their time."""
@@ -112,6 +112,8 @@ def _chance(
     limit = limits_of(arms.statistic, margin, sign).worse
     groups = grouped(scaled[0], session_sizes(stored))
     session = between_sessions(groups) or baseline.carried().get(arms.name)
+    if session is not None:
+        session = believed(session, usual_session(arms.statistic))
     deviation, df = within_sessions(groups if session is not None or len(groups) == 1 else [scaled[0]])
     floor = baseline.floors().get(arms.name, default_floor(arms.metric, arms.statistic))
     if arms.statistic == "ratio":

@@ -10,7 +10,7 @@ from analysis.interval import student
 from analysis.multiplicity import holm
 from analysis.noise import FLOOR_DF, floored, sample_deviation
 from analysis.result import Outcome
-from analysis.session import SessionNoise, between_sessions, grouped, within_sessions
+from analysis.session import SessionNoise, believed, between_sessions, grouped, within_sessions
 
 ALPHA = 0.05
 """One-sided each way: the chance of REGRESSION, and of PASS, when the true change is the margin."""
@@ -82,7 +82,7 @@ def screen(
     limits: Limits,
     sessions: Sequence[int] = (),
     carried: SessionNoise | None = None,
-    unknown: float = 0.0,
+    usual: float = 0.0,
 ) -> Screening:
     """Compare the mean of new runs with the mean of stored runs; each value is one run's.
 
@@ -91,8 +91,9 @@ def screen(
     single candidate s_c is taken to be s_b. With up to four they are pooled, since the few degrees of
     freedom of one arm would swamp the other's; from five on they are kept apart. `sessions` are the sizes of
     the S sessions that the stored runs, in order, were made in; s_s is what these show, or else what was
-    `carried` over from earlier ones, or none; then `unknown` is what a REGRESSION has to allow for, so that a
-    host's other day is none. Degrees of freedom are Satterthwaite's. The baseline needs two runs or more.
+    `carried` over from earlier ones, both held against what is `usual`; where neither is known, the usual is
+    what a REGRESSION alone has to allow for, so that a host's other day is none. Degrees of freedom are
+    Satterthwaite's. The baseline needs two runs or more.
     """
     count_b, count_c = len(baseline), len(candidate)
     if count_b < 2 or count_c < 1:
@@ -117,6 +118,7 @@ def screen(
         terms = [(s.deviation**2 / n, s.df) for s, n in ((spread_b, count_b), (spread_c, count_c))]
     session = between or carried
     if session is not None:
+        session = believed(session, usual)
         terms.append((session.deviation**2 * (1 + 1 / len(groups)), session.df))
     standard_error, df = combined(terms)
     half = student(1 - ALPHA, df) * standard_error
@@ -128,7 +130,7 @@ def screen(
         df,
         limits,
         alpha=ALPHA_SINGLE if count_c == 1 else ALPHA,
-        allowance=0.0 if session is not None else unknown**2 * (1 + 1 / len(groups)),
+        allowance=0.0 if session is not None else usual**2 * (1 + 1 / len(groups)),
     )
 
 

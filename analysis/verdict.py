@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from analysis.baseline import AGE_CHECK
 from analysis.comparison import overall
 from analysis.exit_code import ExitCode
+from analysis.metric import Direction
 from analysis.plural import plural
 from analysis.result import Check, Comparison, ComparisonRow, ObjectiveRow, Outcome, Verdict
 from analysis.steadiness import STEADY
@@ -113,7 +114,8 @@ def doubt_text(row: ComparisonRow) -> str:
         return f"{name} cannot be compared: {row.reason}"
     text = f"{name} changed by {_signed(row, row.change)}"
     text += f", between {_signed(row, row.low)} and {_signed(row, row.high)}"
-    text += f": too wide for the margin of {_size(row, row.margin)}"
+    beyond = row.low > row.margin if row.direction == Direction.LOWER else row.high < -row.margin
+    text += f": {'beyond' if beyond else 'too wide for'} the margin of {_size(row, row.margin)}"
     if row.smallest_effect is not None:
         text += f"; the smallest effect that these runs would show is {_signed(row, row.smallest_effect)}"
     return text if row.reason is None else f"{text}; {row.reason}"

@@ -23,7 +23,7 @@ def diff_text(diff: BaselineDiff) -> str:
         lines.append("no change is tested, as the two were recorded under different conditions")
     elif not diff.soft:
         lines.append("recorded under the same conditions")
-    return "\n".join([*lines, "", *aligned(_rows(diff))]) + "\n"
+    return "\n".join([*lines, "", *aligned(_rows(diff)), *_reasons(diff)]) + "\n"
 
 
 def _line(side: str, baseline: Baseline) -> str:
@@ -56,3 +56,13 @@ def _rows(diff: BaselineDiff) -> Iterator[tuple[str, ...]]:
             change(row.margin, row.unit, signed=False),
             row.outcome.value if row.gated else "shown only",
         )
+
+
+def _reasons(diff: BaselineDiff) -> list[str]:
+    """Why what decides left it open, once for all rows that say the same."""
+    titles: dict[str, list[str]] = {}
+    for row in diff.rows:
+        if row.gated and row.reason is not None:
+            titles.setdefault(row.reason, []).append(title(row.endpoint, row.metric, row.statistic))
+    lines = [f"{', '.join(names)}: {reason}" for reason, names in titles.items()]
+    return ["", *lines] if lines else []

@@ -46,6 +46,17 @@ def test_a_slower_one_is_compared_as_the_judge_would() -> None:
     assert line.endswith("regression")
 
 
+def test_why_a_change_was_left_open_is_said_below_the_table() -> None:
+    old = replace(stored_baseline(), noise={}).sealed()
+
+    text = diff_text(baseline_diff(old, slower(old, 1.18)))
+
+    reasons = text.split("\n\n")[-1]
+    assert reasons.startswith("query response p50, query response p95, ")
+    assert "another day of the host" in reasons
+    assert reasons.count("another day of the host") == 1
+
+
 def test_a_hard_key_that_differs_is_named_with_both_values_and_nothing_is_tested() -> None:
     new = slower(with_environment(hard={**HARD, "cpu_cores": 8}), 1.5)
 

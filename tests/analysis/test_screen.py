@@ -72,19 +72,17 @@ def test_the_day_of_a_host_is_no_regression_where_other_days_are_not_known() -> 
         days = random.normal(0.0, 0.045, 2)
         old, new = ((day + random.normal(0.0, 0.02, 5)).tolist() for day in days)
         for unknown in wrong:
-            screening = screen(old, new, floor=FLOOR, limits=TEN_PERCENT, unknown=unknown)
+            screening = screen(old, new, floor=FLOOR, limits=TEN_PERCENT, usual=unknown)
             wrong[unknown] += judged([screening])[0] is Outcome.REGRESSION
 
     assert wrong[0.0] / 1000 > 0.015
     assert wrong[0.03] / 1000 <= 0.01
 
 
-def test_what_is_allowed_for_an_unknown_session_keeps_no_pass_back() -> None:
+def test_what_is_allowed_for_an_usual_session_keeps_no_pass_back() -> None:
     old, same, worse = [0.0, 0.01, -0.01, 0.02, -0.02], [0.0] * 3, [0.16] * 3
 
-    passing, found = (
-        screen(old, new, floor=FLOOR, limits=TEN_PERCENT, unknown=0.03) for new in (same, worse)
-    )
+    passing, found = (screen(old, new, floor=FLOOR, limits=TEN_PERCENT, usual=0.03) for new in (same, worse))
 
     assert judged([passing])[0] is Outcome.PASS
     assert found.low > TEN_PERCENT.worse
@@ -252,16 +250,27 @@ def test_sessions_of_one_run_each_are_runs_of_one_session() -> None:
     assert apart == screen(values, [0.0] * 3, floor=0.001, limits=TEN_PERCENT)
 
 
-def sessions_simulated(session_sd: float, sessions: int, *, known: bool, times: int = 1500) -> list[Outcome]:
-    """An unchanged service: five stored runs in each session, three new ones in another."""
+def sessions_simulated(
+    session_sd: float,
+    sessions: int,
+    *,
+    known: bool,
+    change: float = 0.0,
+    usual: float = 0.0,
+    times: int = 1500,
+) -> list[Outcome]:
+    """Five stored runs in each session, three new ones in another, which take longer by `change`."""
     random = np.random.default_rng([6, sessions, round(session_sd * 1000)])
     found: list[Outcome] = []
     for _ in range(times):
         shifts = random.normal(0.0, session_sd, sessions + 1)
         old = np.concatenate([shift + random.normal(0.0, 0.015, 5) for shift in shifts[:-1]])
-        new = shifts[-1] + random.normal(0.0, 0.015, 3)
+        new = shifts[-1] + math.log1p(change) + random.normal(0.0, 0.015, 3)
         sizes = (5,) * sessions if known else ()
-        found += judged([screen(old.tolist(), new.tolist(), floor=0.02, limits=TEN_PERCENT, sessions=sizes)])
+        screening = screen(
+            old.tolist(), new.tolist(), floor=0.02, limits=TEN_PERCENT, sessions=sizes, usual=usual
+        )
+        found += judged([screening])
     return found
 
 
@@ -277,6 +286,24 @@ def test_the_scatter_of_sessions_makes_false_regressions_where_it_is_not_known()
     found = sessions_simulated(0.06, 4, known=False)
 
     assert found.count(Outcome.REGRESSION) / len(found) > 0.01
+
+
+@pytest.mark.parametrize("sessions", [2, 3, 5])
+@pytest.mark.parametrize("session_sd", [0.0, 0.015, 0.03])
+def test_a_change_of_the_margin_is_neither_proven_nor_refuted_however_few_the_sessions(
+    session_sd: float, sessions: int
+) -> None:
+    found = sessions_simulated(session_sd, sessions, known=True, change=0.10, usual=0.03)
+
+    assert found.count(Outcome.REGRESSION) / len(found) <= 0.06
+    assert sum(outcome in GOOD for outcome in found) / len(found) <= 0.06
+
+
+def test_two_sessions_that_differ_as_usual_leave_most_unchanged_services_a_pass() -> None:
+    """By themselves, with a single degree of freedom, they would leave it to half of them."""
+    found = sessions_simulated(0.03, 2, known=True, usual=0.03)
+
+    assert sum(outcome in GOOD for outcome in found) / len(found) >= 0.6
 
 
 def test_sessions_that_hardly_differ_cost_hardly_anything() -> None:

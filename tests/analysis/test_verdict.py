@@ -162,3 +162,22 @@ def test_a_pass_names_what_would_decide_and_could_not() -> None:
 
 def test_doubt_says_what_these_runs_could_have_shown() -> None:
     assert "the smallest effect that these runs would show is +20.0 %" in decided(compared(U)).reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "direction", "said"),
+    [
+        (-0.05, 0.15, "lower", "too wide for the margin of 10 %"),
+        (0.12, 0.3, "lower", "beyond the margin of 10 %"),
+        (-0.3, -0.12, "higher", "beyond the margin of 10 %"),
+        (-0.3, 0.05, "higher", "too wide for the margin of 10 %"),
+    ],
+)
+def test_an_interval_beyond_the_margin_is_not_called_too_wide(
+    low: float, high: float, direction: str, said: str
+) -> None:
+    """Among many metrics, or after a single session, it may still prove nothing."""
+    doubtful = replace(row(U), low=low, high=high, direction=direction, reason="not surely enough")
+    comparison = replace(compared(), rows=(doubtful,))
+
+    assert said in decided(comparison).reasons[0]
