@@ -13,6 +13,7 @@ from scripts.bench.readme import MEASUREMENTS, readme_command
 from scripts.bench.requests_per_core import requests_command
 from scripts.bench.streams import streams_command
 from scripts.bench.truth import truth_command
+from scripts.bench.verdicts.command import verdicts_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ BENCHMARKS = {
         help="how long judging an hour of 36 million requests takes, and how much memory",
         quick="ten minutes of the load, judged once each way",
         json="the keys verdict and reports: took_s and peak_mb",
+    ),
+    "verdicts": Benchmark(
+        verdicts_command,
+        help="how often verdicts are wrong, simulated; exits with 1 when a claim does not hold",
+        quick="fewer simulated gates",
+        json="the keys ok, missed and rows",
     ),
 }
 
