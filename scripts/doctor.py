@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -21,35 +22,49 @@ from scripts.doctor_checks.table import checks_json, print_table
 from scripts.doctor_checks.watch import check_watch
 from scripts.sidecar.watched import watched
 
-_REFERENCE = "reference"
+REFERENCE = "reference"
 _REFERENCE_ADVICE = "start it with `plimsoll serve` and ask again; a run starts it by itself"
 _START_ADVICE = "start the service, or give --base-url"
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was looked at. Code 3: the target cannot be used; 2: its file or the environment is wrong."""
+
+    checks: tuple[Check, ...]
+    shown_url: str
+    """Without credentials."""
+    code: ExitCode
+
+
 def doctor_command(target: str, base_url: str | None, as_json: bool) -> int:
-    """0: a run can be made. 3: the target cannot be used. 2: its file or the environment is wrong."""
+    """0: a run can be made."""
+    definition = load_target(target)
+    found = diagnose(definition, base_url)
+    if as_json:
+        print(checks_json(found.checks, definition.name, found.shown_url, found.code))
+    else:
+        title = f"{definition.name} at {found.shown_url}"
+        print_table(found.checks, title, _verdict(found.checks, found.code))
+    return found.code
+
+
+def diagnose(definition: Target, base_url: str | None) -> Diagnosis:
+    """Looks at everything that a run needs; asks the service only when its file is right."""
     for name in ("httpx", "httpcore"):  # they log URLs and headers, which may hold secrets
         logging.getLogger(name).setLevel(logging.WARNING)
     if base_url is not None:
         check_base_url(base_url, "--base-url")
-    definition = load_target(target)
     checks = [Check(Area.TARGET, "target file", State.OK, f"{definition.file}: {_summary(definition)}")]
     checks += check_environment(definition, os.environ, base_url)
-    shown_url = without_credentials(base_url or definition.base_url)
     if _is_wrong(checks):
-        code = ExitCode.USAGE
-    else:
-        url = base_url or expand(definition.base_url, os.environ, file=definition.file, key="base_url")
-        check_place(url, definition.file, "base_url")
-        shown_url = without_credentials(url)
-        with _progress() as progress:
-            checks += _living_checks(definition, url.rstrip("/"), base_url, progress)
-        code = ExitCode.INVALID if _is_wrong(checks) else ExitCode.PASS
-    if as_json:
-        print(checks_json(checks, definition.name, shown_url, code))
-    else:
-        print_table(checks, f"{definition.name} at {shown_url}", _verdict(checks, code))
-    return code
+        return Diagnosis(tuple(checks), without_credentials(base_url or definition.base_url), ExitCode.USAGE)
+    url = base_url or expand(definition.base_url, os.environ, file=definition.file, key="base_url")
+    check_place(url, definition.file, "base_url")
+    with _progress() as progress:
+        checks += _living_checks(definition, url.rstrip("/"), base_url, progress)
+    code = ExitCode.INVALID if _is_wrong(checks) else ExitCode.PASS
+    return Diagnosis(tuple(checks), without_credentials(url), code)
 
 
 def _living_checks(
@@ -57,7 +72,7 @@ def _living_checks(
 ) -> list[Check]:
     watch = watched(target, os.environ, base_url=base_url)
     progress("looking for the service")
-    advice = _REFERENCE_ADVICE if target.name == _REFERENCE else _START_ADVICE
+    advice = _REFERENCE_ADVICE if target.name == REFERENCE else _START_ADVICE
     checks = check_network(url, advice, target.tls)
     if not _is_wrong(checks):
         checks += check_endpoints(target, url, progress)
