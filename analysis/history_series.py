@@ -10,7 +10,8 @@ from analysis.gate import LEAST_EFFECT_US
 from analysis.history import HistoryRow, HistorySetting
 from analysis.metric import Direction, metric_named
 
-_LEAST_SHIFTS = {"p50": 0.05, "p95": 0.05, "p99": 0.15, "rate": 0.05, "ratio": 0.005}
+_LEAST_SHIFT = 0.05
+_LEAST_SHIFTS = {"p99": 0.15, "ratio": 0.005}
 """The margins of a paired comparison: a level of several weeks is steadier than one session."""
 
 
@@ -81,6 +82,11 @@ def segments_of(rows: Sequence[HistoryRow]) -> tuple[HistorySegment, ...]:
     return tuple(sorted(found, key=lambda segment: segment.rows[-1].start_utc))
 
 
+def segment_of(segments: Sequence[HistorySegment], baseline_id: str) -> HistorySegment:
+    """The one that holds the row of this baseline."""
+    return next(s for s in segments if any(row.baseline_id == baseline_id for row in s.rows))
+
+
 def _series(rows: Sequence[HistoryRow]) -> Iterator[HistorySeries]:
     for name in sorted({name for row in rows for name in row.figures}):
         yield _one_series(name, [row for row in rows if name in row.figures])
@@ -110,7 +116,7 @@ def _one_series(name: str, rows: Sequence[HistoryRow]) -> HistorySeries:
 
 def _least_shift(metric: str, statistic: str, values: Sequence[float]) -> float:
     """On the scale of the values. As in a comparison, a time has to move by a millisecond."""
-    least = _LEAST_SHIFTS[statistic]
+    least = _LEAST_SHIFTS.get(statistic, _LEAST_SHIFT)
     if statistic == "ratio":
         return least
     if metric_named(metric).unit == "us":

@@ -73,7 +73,7 @@ def judge_runs(
     if wants:
         found = _find_baseline(baseline, baselines_root, directory, last)
 
-    comparison = None if found.baseline is None else _compare(runs, found.baseline)
+    comparison = None if found.baseline is None else compare_with(runs, found.baseline)
     checks = list(_together(runs))
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
@@ -188,7 +188,8 @@ def _readable(paths: Sequence[Path]) -> tuple[list[tuple[Baseline, Path]], list[
     return readable, damaged
 
 
-def _compare(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
+def compare_with(runs: Sequence[JudgedRun], baseline: Baseline) -> Comparison:
+    """Without rows when the two are not alike; then it names the keys that differ."""
     last = runs[-1]
     differing = baseline.setting.differing_from(last.setting)
     rows: tuple[ComparisonRow, ...] = ()
