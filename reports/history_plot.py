@@ -121,7 +121,7 @@ def _frame(axes: Axes, days: Sequence[float]) -> None:
     first, last = min(days), max(days)
     room = max(1.0, 0.02 * (last - first))
     axes.set_xlim(first - room, last + room)
-    axes.set_ylim(0.0, max(axes.dataLim.y1 * 1.08, 1e-9))
+    axes.set_ylim(0.0, axes.dataLim.y1 * 1.08 or 1.0)
     step = max(1, math.ceil(len(set(days)) / _TICKS))
     axes.xaxis.set_major_locator(FixedLocator(sorted(set(days))[::step]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _date(value)))
