@@ -148,6 +148,42 @@ def history(
 
 @app.command()
 @command
+def regenerate(
+    target: Target = "reference",
+    profile: Profile = "baseline",
+    runs: Annotated[int, typer.Option("--runs", help="Valid runs to record, five or more.")] = 7,
+    pairs: Annotated[
+        int, typer.Option("--pairs", help="Pairs of runs of the same version, for the noise; 0 for none.")
+    ] = 10,
+    allow_inconclusive: AllowInconclusive = False,
+    processes: Processes = None,
+    seed: Seed = None,
+    base_url: BaseUrl = None,
+    run_root: RunRoot = RUNS,
+    baselines: Baselines = BASELINES,
+    as_json: AsJson = False,
+    locust_args: LocustArgs = None,
+) -> int:
+    """Record a baseline anew, compare it with the old ones and leave a page for review."""
+    from scripts.regenerate import RegenerationOrder, regenerate_command
+
+    order = RegenerationOrder(
+        target=target,
+        profile=profile,
+        runs=runs,
+        pairs=pairs,
+        processes=processes,
+        seed=seed,
+        base_url=base_url,
+        run_root=run_root,
+        baselines=baselines,
+        locust_args=tuple(locust_args or ()),
+    )
+    return regenerate_command(order, allow_inconclusive=allow_inconclusive, as_json=as_json)
+
+
+@app.command()
+@command
 def doctor(
     target: Target = "reference",
     base_url: BaseUrl = None,
