@@ -95,7 +95,8 @@ def decide(
 def not_gated_texts(rows: Sequence[ComparisonRow]) -> tuple[str, ...]:
     """What a pass says nothing about, though it would decide if it could."""
     names = [f"{row.endpoint} {row.metric} {row.statistic}" for row in rows if row.primary and not row.gated]
-    return (f"not gated, as they rest on too few observations: {', '.join(names)}",) if names else ()
+    why = "not gated, as they rest on too few observations or too coarse steps"
+    return (f"{why}: {', '.join(names)}",) if names else ()
 
 
 def _doubts(comparison: Comparison) -> tuple[str, ...]:

@@ -157,7 +157,8 @@ def test_a_pass_names_what_would_decide_and_could_not() -> None:
     found = decided(replace(comparison, rows=(*comparison.rows, idle, row(P, gated=False))))
 
     assert found.verdict is Verdict.PASS
-    assert found.reasons[-1] == "not gated, as they rest on too few observations: health response p95"
+    why = "not gated, as they rest on too few observations or too coarse steps"
+    assert found.reasons[-1] == f"{why}: health response p95"
 
 
 def test_doubt_says_what_these_runs_could_have_shown() -> None:
