@@ -22,6 +22,9 @@ from analysis.run_summary import Summary
 _SPARE_BYTES = 1_000
 """For what promoting changes, such as the id of the baseline that was there before."""
 
+_POOL_BYTES = 15_000
+"""Kept for histograms of what decides, before metrics that only inform."""
+
 _POOLED_FIRST = ("response", "ttft", "gap", "service", "ttfb", "ttft_service", "tpot", "max_gap")
 _KEPT = frozenset({"response", "ttft", "errors", "goodput", "throughput"})
 """Metrics that decide something, which every baseline has."""
@@ -115,7 +118,7 @@ def _fitting(baseline: Baseline) -> Baseline:
     }
     order = {name: place for place, name in enumerate(_POOLED_FIRST)}
     for name in sorted(names, key=lambda name: (order.get(name, len(order)), name), reverse=True):
-        if _size(baseline) <= LARGEST_BYTES:
+        if _size(baseline) <= LARGEST_BYTES - _POOL_BYTES:
             break
         runs = tuple(
             replace(run, series={k: v for k, v in run.series.items() if k.partition(".")[2] != name})

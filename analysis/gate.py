@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from analysis.histogram import resolution_us
-from analysis.metric import PROMETHEUS, Direction, metric_named
+from analysis.metric import PROMETHEUS, Direction, is_watched, metric_named
 from analysis.objective_file import DROP, RISE
 from analysis.plural import plural
 from analysis.profile import Model
@@ -110,7 +110,7 @@ class GateRules:
 
     def statistics(self, endpoint: str, metric: str) -> tuple[str, ...]:
         """Those that are compared if the runs have them: what a margin is set for is always among them."""
-        if metric.startswith(PROMETHEUS):
+        if is_watched(metric):
             return ("mean",)
         others = [name for name in (*PERCENTS, "mean") if name not in COMPARED]
         named = [name for name in others if self._own_margin(endpoint, metric, name) is not None]

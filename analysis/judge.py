@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from analysis.attribution import attribute
 from analysis.baseline import (
     AGE_CHECK,
     OLD_DAYS,
@@ -26,7 +27,7 @@ from analysis.result import Check, Comparison, ComparisonRow, Result, Verdict
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
 from analysis.running_leak import running_leaks
-from analysis.steadiness import doubted
+from analysis.steadiness import STEADY, doubted
 from analysis.target_parts import Objective
 from analysis.unwatched import unwatched_parts
 from analysis.verdict import decide
@@ -98,7 +99,9 @@ def judge_runs(
         allow_inconclusive=allow,
         no_baseline_reason=found.reason,
     )
-    if decision.verdict is Verdict.INCONCLUSIVE and found.baseline is not None and comparison is not None:
+    steady = all(check.ok for check in checks if check.name == STEADY)  # else more runs would not do
+    noisy = decision.verdict is Verdict.INCONCLUSIVE and steady
+    if noisy and found.baseline is not None and comparison is not None:
         reasons = (*decision.reasons, *runs_wanted(comparison, found.baseline, last.rules))
         decision = replace(decision, reasons=reasons)
     record = last.log.run
@@ -128,6 +131,9 @@ def judge_runs(
         versions=dict(record.versions),
         clock=record.clock.value,
         instrument=last.instrument,
+        attribution=attribute(comparison.rows)
+        if comparison is not None and decision.verdict is Verdict.REGRESSION
+        else (),
     )
     try:
         if found.source is not None and found.source != directory.baseline_json:

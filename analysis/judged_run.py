@@ -22,6 +22,7 @@ from analysis.setting import Setting
 from analysis.steadiness import Steadiness, steadiness, steady_check
 from analysis.target import Target, target_from_json
 from analysis.validity import validity_checks
+from analysis.watched import watched_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,15 @@ class JudgedRun:
         return gate_rules(self.target, self.profile, self.log.run.mix)
 
     def summary(self) -> RunSummary:
-        """With the means of the Prometheus series, which belong to no endpoint."""
+        """With what was watched beside the run, which belongs to no endpoint."""
         bare = summarise(self.measurement, tuple(self.target.limits))
         watched = {
-            f"{EVERYTHING}.{PROMETHEUS}{name}": Summary(
-                len(values), {"mean": math.fsum(values) / len(values)}
-            )
+            f"{PROMETHEUS}{name}": Summary(len(values), {"mean": math.fsum(values) / len(values)})
             for name, values in self.readings.prometheus.items()
         }
-        return replace(bare, series={**bare.series, **watched})
+        watched |= watched_series(self.log, self.measurement)
+        everywhere = {f"{EVERYTHING}.{metric}": summary for metric, summary in watched.items()}
+        return replace(bare, series={**bare.series, **everywhere})
 
 
 def gate_rules(target: Target, profile: LoadProfile, mix: Mapping[str, float]) -> GateRules:

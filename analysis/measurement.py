@@ -186,6 +186,10 @@ def summarise(measurement: Measurement, limited: Sequence[str]) -> RunSummary:
             value, count = counted(measurement.whole, endpoint, metric)
             if value is not None and (metric != "goodput" or endpoint in limited):
                 series[f"{endpoint}.{metric}"] = Summary(count, {statistic: value})
+        for metric in ("hit_ratio", "empty_retrieval"):
+            value, count = counted(measurement.whole, endpoint, metric)
+            if value is not None and endpoint != EVERYTHING:
+                series[f"{endpoint}.{metric}"] = Summary(count, {"ratio": value})
     return RunSummary(measurement.run_id, measurement.start_utc, measurement.measured_s, series)
 
 

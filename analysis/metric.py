@@ -1,7 +1,7 @@
 """Every metric, declared once: unit, which way is better, and its definition."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -31,16 +31,32 @@ STAGE = "stage."
 ANY_STAGE = "stage.*"
 PROMETHEUS = "prometheus."
 ANY_PROMETHEUS = "prometheus.*"
+SCRAPE = "scrape."
+WATCHED = (PROMETHEUS, SCRAPE, "host.", "process.", "redis.")
+"""What metrics begin with that are read beside a run: each has one figure, its mean, and no endpoint."""
+
+_UNITS = {"_percent": "percent", "_bytes": "bytes", "_per_s": "1/s"}
+"""Of what the sidecar reads, by the end of its name."""
 
 
 def metric_named(name: str) -> Metric:
-    """The row of a metric; a stage or a Prometheus series has that of all of its kind."""
+    """The row of a metric; a stage, a Prometheus series or a reading of the sidecar has that of its kind."""
     if name in METRICS:
         return METRICS[name]
-    for prefix, row in ((STAGE, ANY_STAGE), (PROMETHEUS, ANY_PROMETHEUS)):
+    for prefix in (STAGE, *WATCHED):
         if name.startswith(prefix):
-            return METRICS[row]
+            row = METRICS[f"{prefix}*"]
+            return row if prefix in (STAGE, PROMETHEUS, SCRAPE) else replace(row, unit=_unit_of(name))
     return METRICS[name]
+
+
+def is_watched(name: str) -> bool:
+    """Whether it is read beside a run, from the host or the service."""
+    return name.startswith(WATCHED)
+
+
+def _unit_of(name: str) -> str:
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
 
 
 def _time(name: str, definition: str) -> Metric:
@@ -188,6 +204,23 @@ METRICS: Mapping[str, Metric] = _table(
             Direction.LOWER,
             "Mean of a Prometheus query that the target names, over the measured part of a run;"
             " which way is worse is said by the target's margin.",
+        ),
+        *(
+            _number(f"{part}.*", "", Direction.LOWER, definition)
+            for part, definition in (
+                (
+                    "scrape",
+                    "Mean of a series of the service's own metrics page over the measured part of a run;"
+                    " of a counter, its growth in a second.",
+                ),
+                ("host", "Mean of a reading of the host over the measured part: CPU, memory, load."),
+                (
+                    "process",
+                    "Mean of a reading of the service's processes over the measured part:"
+                    " CPU, memory, threads, files, connections.",
+                ),
+                ("redis", "Mean of a reading of Redis over the measured part."),
+            )
         ),
     )
 )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.metric import PROMETHEUS
+from analysis.metric import is_watched
 
 FLOOR_DF = 20
 """Degrees of freedom granted to a floor: those of the least A/A calibration that may replace it."""
@@ -29,8 +29,9 @@ _METRIC_FLOORS = {
     ("ttft", "p95"): 0.04,
 }
 
-_PROMETHEUS_FLOOR = 0.05
-"""A query looks at a window of the server's own scrapes, a few of which fall into a run."""
+_WATCHED_FLOOR = 0.05
+"""A query looks at a window of the server's own scrapes, a few of which fall into a run; a host does more
+than serve."""
 
 
 _USUAL_SESSIONS = {"rate": 0.01, "ratio": 0.0}
@@ -48,8 +49,8 @@ class Spread:
 
 
 def default_floor(metric: str, statistic: str) -> float:
-    if metric.startswith(PROMETHEUS):
-        return _PROMETHEUS_FLOOR
+    if is_watched(metric):
+        return _WATCHED_FLOOR
     return _METRIC_FLOORS.get((metric, statistic), _DEFAULT_FLOORS[statistic])
 
 

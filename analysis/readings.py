@@ -31,17 +31,17 @@ def readings_of(log: RunLog, measurement: Measurement) -> Readings:
     for sample in log.samples:
         if sample["source"] != SampleSource.SIDECAR:
             continue
-        percent = _number(_part(sample, "host").get("memory_used_percent"))
+        percent = number_of(part_of(sample, "host").get("memory_used_percent"))
         if percent is not None:
             host.append(percent)
         at_s = (sample["t_utc_ns"] - start_ns) / 1e9
         if not any(start * slice_s <= at_s < end * slice_s for start, end in measurement.spans):
             continue
-        size = _number(_part(sample, "process").get("rss_bytes"))
+        size = number_of(part_of(sample, "process").get("rss_bytes"))
         if size is not None:
             rss.append((at_s, size))
-        for name, found in _part(sample, "prometheus").items():
-            value = _number(found)
+        for name, found in part_of(sample, "prometheus").items():
+            value = number_of(found)
             if value is not None:
                 prometheus.setdefault(name, []).append(value)
     rss.sort()
@@ -54,13 +54,14 @@ def readings_of(log: RunLog, measurement: Measurement) -> Readings:
     )
 
 
-def _part(sample: Sample, name: str) -> Mapping[str, Any]:
+def part_of(sample: Sample, name: str) -> Mapping[str, Any]:
     """A part that could not be read is null or missing."""
     part = sample.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
+    """A finite number, else None."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None

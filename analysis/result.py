@@ -155,6 +155,34 @@ class Comparison:
     differing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A row of the comparison that moved together with another one; which caused which is not said.
+
+    `change` is None for what was 0 in the baseline.
+    """
+
+    endpoint: str
+    metric: str
+    statistic: str
+    unit: str
+    baseline: float | None
+    candidate: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """One regression, and what moved together with it, the most telling first."""
+
+    endpoint: str
+    metric: str
+    statistic: str
+    companions: tuple[Companion, ...]
+
+
 @checked(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class Result:
     run_id: str
@@ -179,6 +207,8 @@ class Result:
     clock: str
     schema: str = field(default=RESULT_SCHEMA)
     instrument: Instrument | None = None
+    attribution: tuple[Attribution, ...] = ()
+    """One for each gated row that is a regression, when that is the verdict."""
 
     @property
     def valid(self) -> bool:

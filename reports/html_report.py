@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from analysis.screen import CONFIDENCE
 from reports import table, wording
+from reports.attribution_table import TITLE, attribution_table
 from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ungated_rows
 from reports.curve import CurveChart, chart_scale, draw_curves, is_logarithmic
 from reports.definitions import definitions
@@ -64,6 +65,8 @@ def render_html(data: ReportData) -> str:
         comparison=comparison,
         gated=[(gated_cells(row, decided), draw_interval(row, decided)) for row in gated],
         ungated=[(ungated_cells(row), draw_interval(row, decided)) for row in ungated],
+        attribution=attribution_table(result),
+        attribution_title=TITLE,
         percentiles=table.percentile_tables(result),
         rates=table.rate_table(result),
         definitions=definitions(result),

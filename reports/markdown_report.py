@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from analysis.result import Verdict
 from analysis.screen import CONFIDENCE
 from reports import table, wording
+from reports.attribution_table import TITLE, attribution_table
 from reports.comparison_table import gated_table, ungated_table
 from reports.instrument_table import instrument_table
 from reports.printable import one_line
@@ -39,6 +40,9 @@ def render_markdown(data: ReportData) -> str:
         markdown_table(table.objective_table(result), "The target sets no objectives."),
     ]
     parts += ["### Comparison with the baseline", _comparison(data)]
+    attribution = attribution_table(result)
+    if attribution is not None:
+        parts += [f"### {TITLE}", markdown_table(attribution)]
     parts += ["### Metrics"]
     for percentiles in table.percentile_tables(result):
         parts += [f"**{escaped(percentiles.caption)}**", markdown_table(percentiles)]

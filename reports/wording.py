@@ -1,6 +1,6 @@
 """The report's sentences: what each verdict, outcome and exit code means in plain words."""
 
-from analysis.metric import PROMETHEUS, Direction, metric_named
+from analysis.metric import PROMETHEUS, SCRAPE, Direction, is_watched, metric_named
 from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
 from analysis.screen import CONFIDENCE
 from analysis.steadiness import STEADY
@@ -85,6 +85,10 @@ def title(endpoint: str | None, metric: str, statistic: str) -> str:
     """`query response p95`; a ratio or a rate needs no second word for what it is."""
     if metric.startswith(PROMETHEUS):
         return f"Prometheus {metric.removeprefix(PROMETHEUS)} {statistic}"
+    if metric.startswith(SCRAPE):
+        return f"the service's {metric.removeprefix(SCRAPE)}"
+    if is_watched(metric):
+        return metric.replace(".", " ").replace("_", " ")
     where = endpoint if endpoint not in (None, "*") else "all endpoints"
     return f"{where} {_quantity_name(metric, statistic)}"
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.result import ComparisonRow, MetricRow, Result
+from analysis.result import Attribution, ComparisonRow, MetricRow, Result
 from analysis.run_summary import EVERYTHING
 from analysis.screen import CONFIDENCE
 from reports.quantity import ABSENT, change, quantity
-from reports.wording import percent
+from reports.wording import percent, title
 from scripts.text_table import aligned
 
 _PERCENTILES = ("p50", "p95", "p99")
+_COMPANIONS = 3
 
 
 def verdict_text(result: Result) -> str:
@@ -20,10 +21,23 @@ def verdict_text(result: Result) -> str:
         for check in result.validity
         if not check.ok and not check.invalidates and check.text not in result.reasons
     ]
+    lines += [f"  {line}" for line in _attribution(result.attribution)]
     lines += ["", *aligned(_metrics(result.metrics))]
     if result.comparison is not None and result.comparison.rows:
         lines += ["", *aligned(comparison_cells(result.comparison.rows))]
     return "\n".join(lines) + "\n"
+
+
+def _attribution(found: Sequence[Attribution]) -> Iterator[str]:
+    """The first few companions of each regression, in the order of the report."""
+    for one in found:
+        told = [
+            f"{title(row.endpoint, row.metric, row.statistic)} "
+            + (change(row.change, row.unit) if row.change is not None else "no longer 0")
+            for row in one.companions[:_COMPANIONS]
+        ]
+        if told:
+            yield f"moved together with {title(one.endpoint, one.metric, one.statistic)}: {', '.join(told)}"
 
 
 def _metrics(rows: Sequence[MetricRow]) -> Iterator[tuple[str, ...]]:

@@ -92,6 +92,13 @@ class RunPlan:
     ports: int | None = 300
     rss_bytes: Callable[[float], float] | None = lambda _: 300e6
     host_memory_percent: float | None = 60.0
+    host_cpu_percent: float = 40.0
+    scrape: Callable[[float], Mapping[str, float]] = lambda _: {}
+    """Series of the service's metrics page, by the seconds since the start."""
+    stages_us: Mapping[str, float] = field(default_factory=dict)
+    """Medians of the stages that every endpoint reports."""
+    hit_share: float | None = None
+    """Of the answers of every endpoint; None when they do not say whether they came from the cache."""
     extra_metrics: Sequence[str] = ()
     """Times that every endpoint has beside the usual ones."""
     run: Mapping[str, Any] = field(default_factory=dict)
@@ -151,6 +158,9 @@ def _write_slice(
         if plan.target.endpoints[endpoint].dialect.is_stream:
             metrics |= {"ttft": times * 0.3, "ttft_service": times * 0.29, "gap": np.repeat(times * 0.05, 5)}
         metrics |= dict.fromkeys(plan.extra_metrics, times * 0.1)
+        for name, median_us in plan.stages_us.items():
+            metrics[f"stage.{name}"] = np.exp(random.normal(0.0, 0.1, count)) * median_us
+        hits = round((plan.hit_share or 0.0) * count)
         for metric, values in metrics.items():
             histograms[f"{endpoint}.{metric}"] = _encoded(values)
         everyone = count + sum(failed.values())
@@ -169,6 +179,8 @@ def _write_slice(
                 "ok": count,
                 "failed": failed,
                 "bytes": 500 * count,
+                "hits": hits,
+                "misses": 0 if plan.hit_share is None else count - hits,
                 "events": plan.text_events.get(endpoint, 0),
                 "good": 0 if limit_us is None else int((times <= limit_us).sum()),
             }
@@ -209,7 +221,7 @@ def _sidecar_sample(plan: RunPlan, index: int, at_s: float, start_ns: int) -> di
         host = {
             "memory_total_bytes": 6_000_000_000,
             "memory_used_percent": plan.host_memory_percent,
-            "cpu_percent": 40.0,
+            "cpu_percent": plan.host_cpu_percent,
             "load1": 1.5,
         }
     process = None
@@ -226,7 +238,7 @@ def _sidecar_sample(plan: RunPlan, index: int, at_s: float, start_ns: int) -> di
         "host": host,
         "process": process,
         "prometheus": {"query_p95_s": 0.3, "rss_bytes": None},
-        "scrape": {},
+        "scrape": dict(plan.scrape(at_s)),
         "redis": None,
         "breakers": {},
         "missing": {},

@@ -388,3 +388,20 @@ def test_a_run_that_is_not_steady_never_passes(
     assert any(reason.startswith("not steady: between 30 and 45 s") for reason in result.reasons) == (
         verdict is Verdict.INCONCLUSIVE
     )
+
+
+def test_a_regression_is_shown_with_the_stage_that_moved(tmp_path: Path) -> None:
+    """And with nothing else: all that was watched is as it was."""
+    stages = {"retrieve": 20_000.0, "generate": 150_000.0}
+    baseline = build_baseline(build_runs(tmp_path, 5, stages_us=stages))
+    place = baseline_path(tmp_path, baseline.target, baseline.profile, baseline.env8, BaselineKind.ROLLING)
+    write_baseline(replace(baseline, kind=BaselineKind.ROLLING).sealed(), place)
+    slower = build_runs(tmp_path, 3, first=9, scale=1.3, stages_us=stages | {"retrieve": 80_000.0})
+
+    result = judge(slower, baseline="auto", baselines_root=tmp_path)
+    found = {(one.endpoint, one.metric, one.statistic): one.companions for one in result.attribution}
+
+    assert result.verdict is Verdict.REGRESSION
+    assert [one.metric for one in found["query", "response", "p50"]] == ["stage.retrieve"]
+    assert found["query", "response", "p50"][0].change == pytest.approx(3.0, rel=0.1)
+    assert len(read_result(slower[-1] / "result.json").attribution) == len(result.attribution)

@@ -5,7 +5,9 @@ import random
 from dataclasses import replace
 
 from analysis.result import (
+    Attribution,
     Check,
+    Companion,
     Comparison,
     ComparisonRow,
     MetricRow,
@@ -64,6 +66,7 @@ def invalid() -> ReportData:
         reasons=(late, lost),
         validity=checks,
         status="stopped",
+        attribution=(),
     )
     return replace(data, result=result, facts=replace(data.facts, stopped="stopped by a signal: SIGTERM"))
 
@@ -90,6 +93,7 @@ def inconclusive() -> ReportData:
         exit_code=4,
         reasons=(reason,),
         comparison=replace(comparison, rows=rows),
+        attribution=(),
         not_watched=("Prometheus: the target names no server", "Redis: the target names no server"),
     )
     timeline = replace(data.timeline, panels=data.timeline.panels[:5], marks=())
@@ -120,6 +124,14 @@ def hostile() -> ReportData:
             comparison,
             baseline_id=HOSTILE,
             rows=tuple(replace(row, endpoint=HOSTILE, reason=HOSTILE) for row in comparison.rows),
+        ),
+        attribution=tuple(
+            replace(
+                one,
+                endpoint=HOSTILE,
+                companions=tuple(replace(row, endpoint=HOSTILE, unit=HOSTILE) for row in one.companions),
+            )
+            for one in result.attribution
         ),
         not_watched=(HOSTILE,),
         environment={"hard": {HOSTILE: HOSTILE}, HOSTILE: HOSTILE},
@@ -217,6 +229,7 @@ def _result() -> Result:
             ),
         ),
         comparison=_comparison(),
+        attribution=_attribution(),
         counts={},
         not_watched=("breakers in Redis: the key circuit_breaker:llm is gone since 2:05",),
         environment={
@@ -297,6 +310,28 @@ def _comparison() -> Comparison:
         row("health response p99", 6_100, 0.42, 0.35, Outcome.INCONCLUSIVE, gated=False),
     )
     return Comparison("reference/baseline/1f2e3d4c.rolling", "rolling", 5, 3, rows, True, ())
+
+
+def _attribution() -> tuple[Attribution, ...]:
+    def companion(name: str, unit: str, baseline: float, change: float | None, half: float) -> Companion:
+        endpoint, metric, statistic = name.split(" ")
+        new = 3.0 if change is None else baseline * (1 + change)
+        low, high = (None, None) if change is None else (change - half, change + half)
+        return Companion(endpoint, metric, statistic, unit, baseline, new, change, low, high)
+
+    return (
+        Attribution(
+            "query",
+            "response",
+            "p95",
+            (
+                companion("query stage.generate p95", "us", 705_000, 0.21, 0.03),
+                companion("* host.cpu_percent mean", "percent", 42.0, 0.17, 0.05),
+                companion('* scrape.queue{kind="batch"} mean', "", 0.0, None, 0.0),
+            ),
+        ),
+        Attribution("query", "response", "p50", ()),
+    )
 
 
 def _facts() -> RunFacts:
