@@ -1,14 +1,14 @@
 """What pairs of the same version and earlier weeks add to the noise block of a new baseline."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from analysis.aa_noise import AaNoise, pooled
 from analysis.baseline import Baseline
-from analysis.baseline_parts import GateHealth, Noise
+from analysis.baseline_noise import with_aa_noise
+from analysis.baseline_parts import GateHealth
 from analysis.history_series import HistorySegment, HistorySeries
-from analysis.noise import FLOOR_DF, Spread, default_floor
+from analysis.noise import Spread
 from analysis.session import SessionNoise
 
 LEAST_WEEKS = 5
@@ -18,18 +18,14 @@ LEAST_WEEKS = 5
 def with_pairs(baseline: Baseline, aa: AaNoise | None, earlier: Baseline | None) -> Baseline:
     """With the pairs' deviations, pooled with those that an `earlier` baseline of the same setting holds.
 
-    A run's floor is that of a pair divided by the square root of two. With fewer than FLOOR_DF degrees of
-    freedom it may only be raised above the default. Unchanged when there are no pairs at all.
+    Unchanged when there are no pairs at all.
     """
     known = [] if aa is None else [aa]
     if earlier is not None and not earlier.setting.differing_from(baseline.setting):
         known += _pairs_of(earlier)
     if not known:
         return baseline
-    together = pooled(known)
-    noise = {name: _with_pair(name, own, together.figures) for name, own in baseline.noise.items()}
-    health = GateHealth(together.gates, together.false_regressions)
-    return replace(baseline, noise=noise, gate_health=health).sealed()
+    return with_aa_noise(baseline, pooled(known))
 
 
 def with_weeks(baseline: Baseline, segment: HistorySegment) -> Baseline:
@@ -65,14 +61,3 @@ def _pairs_of(earlier: Baseline) -> list[AaNoise]:
         return []
     health = earlier.gate_health or GateHealth(0, 0)
     return [AaNoise(figures, 0, health.aa_gates, health.aa_false_regressions)]
-
-
-def _with_pair(name: str, own: Noise, figures: Mapping[str, Spread]) -> Noise:
-    spread = figures.get(name)
-    if spread is None:
-        return own
-    metric, _, statistic = name.partition(".")[2].rpartition(".")
-    floor = spread.deviation / math.sqrt(2)
-    if spread.df < FLOOR_DF:
-        floor = max(floor, default_floor(metric, statistic))
-    return replace(own, s_floor=floor, s_pair_aa=spread.deviation, aa_df=spread.df)
