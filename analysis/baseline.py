@@ -22,6 +22,7 @@ from analysis.errors import BaselineError, UsageError, shown
 from analysis.run_summary import RunSummary
 from analysis.session import SessionNoise
 from analysis.setting import Setting
+from analysis.warm_up import WarmUp
 from analysis.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class Baseline:
     provenance: Mapping[str, object]
     gating: Gating | None = None
     gate_health: GateHealth | None = None
+    warm_up: WarmUp | None = None
+    """Whether the profile's is long enough; None when the runs do not show it."""
     content_sha256: str = ""
     schema: str = BASELINE_SCHEMA
 

@@ -18,6 +18,7 @@ from analysis.measurement import GENERATOR, merged
 from analysis.metric import PROMETHEUS
 from analysis.plural import plural
 from analysis.run_summary import Summary
+from analysis.warm_up import WarmUp, warm_up_of
 
 _SPARE_BYTES = 1_000
 """For what promoting changes, such as the id of the baseline that was there before."""
@@ -76,12 +77,19 @@ def build_baseline(paths: Sequence[Path], earlier: Baseline | None = None) -> Ba
             "base_url": last.base_url,
         },
         gating=Gating(rules.model, tuple(sorted(rules.streams)), dict(rules.margins), dict(rules.mix)),
+        warm_up=_warm_up(runs, earlier),
     )
     fitting = _fitting(bare)
     histograms = merged([run.measurement.whole for run in runs]).histograms
     if earlier is not None:
         histograms = _pooled_with(histograms, earlier)
     return replace(fitting, pooled=_pooled(histograms, LARGEST_BYTES - _size(fitting))).sealed()
+
+
+def _warm_up(runs: Sequence[JudgedRun], earlier: Baseline | None) -> WarmUp | None:
+    """Too few new runs have nothing to say against the earlier ones."""
+    found = warm_up_of([run.course for run in runs if run.course is not None])
+    return earlier.warm_up if found is None and earlier is not None else found
 
 
 def _joined(

@@ -7,6 +7,7 @@ from analysis.baseline import Baseline
 from analysis.gate import COMPARED
 from analysis.plural import plural
 from analysis.session import in_order, session_sizes
+from analysis.warm_up import WarmUp
 from reports.quantity import ABSENT, quantity
 from scripts.forecast_text import chances_text
 from scripts.text_table import aligned
@@ -35,6 +36,8 @@ def _trust(baseline: Baseline) -> Iterator[str]:
     sessions = len(session_sizes(in_order(baseline.summaries())))
     if sessions > 1:
         yield f"runs of {plural(sessions, 'session')}"
+    if baseline.warm_up is not None:
+        yield _warm_up(baseline.warm_up)
     health = baseline.gate_health
     if health is not None:
         yield (
@@ -43,6 +46,17 @@ def _trust(baseline: Baseline) -> Iterator[str]:
         )
     if baseline.gating is not None:
         yield chances_text(baseline, baseline.gating.rules)
+
+
+def _warm_up(found: WarmUp) -> str:
+    text = f"warm-up of {found.warm_up_s:g} s: "
+    if found.enough:
+        return f"{text}enough, by MSER-5 over {plural(found.runs, 'run')}"
+    higher = f"{100 * abs(found.shift):.0f} % {'higher' if found.shift > 0 else 'lower'}"
+    return (
+        f"{text}too short, MSER-5 over {plural(found.runs, 'run')} asks for {found.needed_s:g} s; "
+        f"in between latencies are {higher} than later"
+    )
 
 
 def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:

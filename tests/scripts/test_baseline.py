@@ -1,6 +1,7 @@
 """`plimsoll baseline`: what is recorded, shown and promoted."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -245,3 +246,22 @@ def test_runs_that_nothing_can_be_gated_from_are_told_to_be_inconclusive() -> No
     text = forecast_text(replace(baseline, runs=few), baseline.gating.rules, 1)
 
     assert "will be inconclusive" in text
+
+
+@pytest.mark.parametrize(
+    ("tau_s", "said"),
+    [
+        (1.0, "warm-up of 10 s: enough, by MSER-5 over 5 runs"),
+        (15.0, "warm-up of 10 s: too short, MSER-5 over 5 runs asks for 30 s; in between latencies are "),
+    ],
+)
+def test_a_baseline_says_whether_the_warm_up_is_long_enough(
+    tmp_path: Path, tau_s: float, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Latencies begin at twice what they are later, and lose it with a time constant; the run takes 60 s."""
+    runs = build_runs(tmp_path, 5, warm_up_scale=1.0, pace=lambda t: 1.0 + math.exp(-t / tau_s))
+    path = record_candidate(tmp_path, runs)
+
+    show_command(path, as_json=False)
+
+    assert said in capsys.readouterr().out
