@@ -85,20 +85,25 @@ def one(root: Path, pattern: str) -> Path:
     return found
 
 
-def test_the_first_one_has_nothing_to_be_compared_with(
-    regenerated: Regenerated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_the_first_one_has_nothing_to_be_compared_with_but_pairs_of_its_own(
+    regenerated: Regenerated, made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert regenerated("first", as_json=True) == ExitCode.INCONCLUSIVE
+    code = regenerated("first", more=made["like the first"][:4], pairs=2, as_json=True)
+
+    assert code == ExitCode.INCONCLUSIVE
 
     content = json.loads(capsys.readouterr().out)
     assert (content["verdict"], content["label"]) == ("no_baseline", "baseline-new")
-    assert (content["rolling"], content["anchor"]) == (None, None)
+    assert (content["rolling"], content["anchor"], content["pairs"]) == (None, None, 2)
     (row,) = read_history(history_path(tmp_path, "reference", "baseline"))
     assert (row.rolling, row.anchor) == (None, None)
-    assert read_baseline(one(tmp_path, "*.candidate.json")).baseline_id == row.baseline_id
+    candidate = read_baseline(one(tmp_path, "*.candidate.json"))
+    assert candidate.baseline_id == row.baseline_id
+    assert candidate.noise["query.response.p95"].s_pair_aa is not None
     page = one(tmp_path, "*.review.md").read_text()
     assert "There is no anchor for this environment" in page
     assert "--as anchor" in page
+    assert "2 pairs of the same version: too few for a decision" in page
     assert list(tmp_path.glob("reference/baseline/*.rolling.json")) == []
     assert list(tmp_path.glob("reference/baseline/*.anchor.json")) == []
 
@@ -150,16 +155,6 @@ def test_small_changes_that_add_up_are_seen_by_the_anchor_and_shown_on_the_page(
     ):
         assert words in page
     assert "Changes. rolling: " in one(tmp_path, "*.changes.svg").read_text()
-
-
-def test_pairs_of_the_same_version_show_the_noise(
-    regenerated: Regenerated, made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert regenerated("first", more=made["later"][:4], pairs=2, as_json=True) == 4
-
-    assert json.loads(capsys.readouterr().out)["pairs"] == 2
-    page = one(tmp_path, "*.review.md").read_text()
-    assert "2 pairs of the same version: too few for a decision" in page
 
 
 def test_too_many_invalid_runs_write_nothing(
