@@ -14,6 +14,8 @@ class EventKind(StrEnum):
     RUN_STARTED = "run_started"
     STAGE = "stage"
     """name, level"""
+    STEP = "step"
+    """rate_per_s, start_s, from_s, end_s, cut: a step of a search for the capacity that is over"""
     DRAIN = "drain"
     RUN_ENDED = "run_ended"
     """status, bytes: the sizes of the other logs"""

@@ -60,6 +60,7 @@ _EACH = ""
 """In place of the name of any one endpoint."""
 _NAMED = 0
 _ORDER = (
+    (EVERYTHING, "capacity", "rate"),
     (EVERYTHING, "errors", "ratio"),
     (EVERYTHING, "throughput", "rate"),
     (_EACH, "response", "p95"),
@@ -141,6 +142,8 @@ class GateRules:
                 possible = endpoint in self.streams
             case "throughput":  # of an open model it is what the profile asks for
                 possible = self.model is Model.CLOSED
+            case "capacity":
+                possible = True
             case _:  # the errors of the only endpoint are those of all
                 possible = endpoint != EVERYTHING or len(self.mix) != 1
         return _ORDER.index(kind) + 1 if possible else None

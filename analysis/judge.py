@@ -14,6 +14,7 @@ from analysis.baseline import (
     read_baseline,
     same_place_baselines,
 )
+from analysis.capacity_result import capacity_of
 from analysis.comparison import compare
 from analysis.counts import Counts, total
 from analysis.errors import BaselineError, RunLogError
@@ -67,14 +68,14 @@ def judge_runs(
     last = runs[-1]
     directory = RunDirectory.open(path)
     allow = allow_inconclusive or last.log.run.judge.allow_inconclusive
-    found = _Found(None, None, None)
-    wants = last.profile.compare and str(baseline) != NONE
-    if wants and str(baseline) == AUTO and last.log.run.judge.baseline == NONE:
-        wants = False
-    if wants:
-        found = _find_baseline(baseline, baselines_root, directory, last)
-
+    search = last.profile.search
+    capacity = None if search is None else capacity_of(search, [step for run in runs for step in run.steps])
+    asked = last.log.run.judge.baseline if str(baseline) == AUTO else str(baseline)
+    wants = asked != NONE and (last.profile.compare or search is not None)
+    found = _find_baseline(baseline, baselines_root, directory, last) if wants else _Found(None, None, None)
     comparison = None if found.baseline is None else compare_with(runs, found.baseline)
+    if asked == AUTO and not last.profile.compare and not (comparison and comparison.comparable):
+        wants, comparison, found = False, None, _Found(None, None, None)
     checks = list(_together(runs))
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
@@ -96,6 +97,7 @@ def judge_runs(
         wants_baseline=wants,
         compares=last.profile.compare,
         finds_limit=last.profile.finds_limit,
+        capacity=capacity,
         allow_inconclusive=allow,
         no_baseline_reason=found.reason,
     )
@@ -134,6 +136,7 @@ def judge_runs(
         attribution=attribute(comparison.rows)
         if comparison is not None and decision.verdict is Verdict.REGRESSION
         else (),
+        capacity=capacity,
     )
     try:
         if found.source is not None and found.source != directory.baseline_json:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.capacity_result import capacity_of, followed, outcomes_of
+from analysis.capacity_step import StepOutcome
 from analysis.errors import UsageError
 from analysis.gate import GateRules
 from analysis.instrument import instrument_check, instrument_of
@@ -14,7 +16,7 @@ from analysis.metric import PROMETHEUS
 from analysis.objective import needing_sidecar
 from analysis.profile import LoadProfile, profile_from_json
 from analysis.readings import Readings, readings_of
-from analysis.result import Check, Instrument
+from analysis.result import Capacity, Check, Instrument, SearchEnd
 from analysis.run_directory import RunDirectory
 from analysis.run_log import RunLog
 from analysis.run_summary import EVERYTHING, RunSummary, Summary
@@ -36,6 +38,8 @@ class JudgedRun:
     """None where the load changes in the measured part, so that latencies may, too."""
     checks: tuple[Check, ...]
     instrument: Instrument | None
+    steps: tuple[StepOutcome, ...] = ()
+    """Of a search for the capacity."""
 
     @property
     def valid(self) -> bool:
@@ -65,9 +69,23 @@ class JudgedRun:
     def rules(self) -> GateRules:
         return gate_rules(self.target, self.profile, self.log.run.mix)
 
+    @property
+    def capacity(self) -> Capacity | None:
+        """None for a profile that does not search for it."""
+        return None if self.profile.search is None else capacity_of(self.profile.search, self.steps)
+
     def summary(self) -> RunSummary:
-        """With what was watched beside the run, which belongs to no endpoint."""
-        bare = summarise(self.measurement, tuple(self.target.limits))
+        """With what was watched beside the run, which belongs to no endpoint.
+
+        Of a search the capacity alone: to which load its other figures belong differs from run to run.
+        """
+        capacity, bare = self.capacity, summarise(self.measurement, tuple(self.target.limits))
+        if capacity is not None:
+            rate_per_s = capacity.rate_per_s if capacity.end is SearchEnd.FOUND else None
+            series = {}
+            if rate_per_s is not None:
+                series[f"{EVERYTHING}.capacity"] = Summary(len(self.steps), {"rate": rate_per_s})
+            return replace(bare, series=series)
         watched = {
             f"{PROMETHEUS}{name}": Summary(len(values), {"mean": math.fsum(values) / len(values)})
             for name, values in self.readings.prometheus.items()
@@ -88,6 +106,8 @@ def read_judged_run(path: Path) -> JudgedRun:
     log = RunLog.read(path)
     target = target_from_json(log.run.target_definition)
     profile = profile_from_json(log.run.profile_definition)
+    steps = () if profile.search is None else outcomes_of(log, target.objectives)
+    profile = followed(profile, log, steps)
     measurement = measure(log, profile)
     needed = needing_sidecar(target.objectives, measurement.measured_s)
     checks = validity_checks(log, profile, measurement, needed)
@@ -97,7 +117,7 @@ def read_judged_run(path: Path) -> JudgedRun:
     course = latency_course(log, profile)
     checks = (*checks, *steady_check(course))
     readings = readings_of(log, measurement)
-    return JudgedRun(log, target, profile, measurement, readings, course, checks, instrument)
+    return JudgedRun(log, target, profile, measurement, readings, course, checks, instrument, steps)
 
 
 def read_like_runs(paths: Sequence[Path]) -> tuple[JudgedRun, ...]:

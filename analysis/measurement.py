@@ -54,7 +54,7 @@ def measure(log: RunLog, profile: LoadProfile) -> Measurement:
     """Cut the warm-up by slices and merge what is left; without stages everything is measured."""
     spans = measured_spans(log, profile)
     pieces = [_piece(spans, index) for index in range(SECTIONS)] if _length(spans) >= SECTIONS else [spans]
-    parts = [_part(log, piece) for piece in pieces]
+    parts = [part_of(log, piece) for piece in pieces]
     whole = merged(parts)
     return Measurement(
         run_id=log.run.run_id,
@@ -108,6 +108,20 @@ def seconds_of(log: RunLog, spans: Sequence[Span]) -> float:
 def arrivals_asked(log: RunLog, profile: LoadProfile, spans: Sequence[Span]) -> float:
     """How many arrivals the profile asks for in these spans."""
     return math.fsum(profile.arrivals_between(start_s, end_s) for start_s, end_s in loaded_spans(log, spans))
+
+
+def part_of(log: RunLog, spans: Sequence[Span]) -> Part:
+    """These slices of a run, merged."""
+    histograms: dict[str, Histogram] = {}
+    totals: dict[str, Counts] = {}
+    for start, end in spans:
+        for tag in log.tags:
+            found = log.merged(tag, start, end)
+            if found.count:
+                histograms.setdefault(tag, Histogram()).merge(found)
+        for endpoint, counts in log.totals((start, end)).items():
+            totals[endpoint] = totals[endpoint] + counts if endpoint in totals else counts
+    return Part(seconds_of(log, spans), histograms, totals)
 
 
 def merged(parts: Sequence[Part]) -> Part:
@@ -222,16 +236,3 @@ def _piece(spans: Sequence[Span], index: int) -> tuple[Span, ...]:
             piece.append((start + low, start + high))
         passed += end - start
     return tuple(piece)
-
-
-def _part(log: RunLog, spans: Sequence[Span]) -> Part:
-    histograms: dict[str, Histogram] = {}
-    totals: dict[str, Counts] = {}
-    for start, end in spans:
-        for tag in log.tags:
-            found = log.merged(tag, start, end)
-            if found.count:
-                histograms.setdefault(tag, Histogram()).merge(found)
-        for endpoint, counts in log.totals((start, end)).items():
-            totals[endpoint] = totals[endpoint] + counts if endpoint in totals else counts
-    return Part(seconds_of(log, spans), histograms, totals)

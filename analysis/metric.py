@@ -147,6 +147,12 @@ METRICS: Mapping[str, Metric] = _table(
             "Requests per second that were due and not sent, as too many were in flight.",
         ),
         _number(
+            "capacity",
+            "1/s",
+            Direction.HIGHER,
+            "Arrivals per second at which a step of a search keeps the target's objectives as often as not.",
+        ),
+        _number(
             "errors",
             "ratio",
             Direction.LOWER,

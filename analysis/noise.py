@@ -27,6 +27,8 @@ _METRIC_FLOORS = {
     # The first token waits in the queue for a free generator, so that it moves more than the whole answer.
     ("ttft", "p50"): 0.03,
     ("ttft", "p95"): 0.04,
+    # A search ends when its interval is a tenth wide.
+    ("capacity", "rate"): 0.02,
 }
 
 _WATCHED_FLOOR = 0.05

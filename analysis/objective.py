@@ -15,7 +15,7 @@ from analysis.target import Objective
 
 BEYOND_THE_LIMIT = "this profile goes beyond the limit on purpose"
 
-_MEMORY = frozenset({"host_memory", "memory_growth"})
+MEMORY = frozenset({"host_memory", "memory_growth"})
 _BYTES_PER_MB = 1_000_000
 _SECONDS_PER_HOUR = 3600
 
@@ -34,7 +34,7 @@ def evaluate(
     whole = merged([measurement.whole for measurement in measurements])
     return tuple(
         _row(objective, None, None, BEYOND_THE_LIMIT)
-        if finds_limit and objective.metric not in _MEMORY
+        if finds_limit and objective.metric not in MEMORY
         else _evaluate(objective, whole, readings)
         for objective in objectives
     )

@@ -13,7 +13,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from analysis.errors import ConfigurationError, Phrase, RunLogError
 from analysis.profile_file import ProfileTable
-from analysis.profile_parts import AbortRule, Arrivals, Model, Stage
+from analysis.profile_parts import AbortRule, Arrivals, Model, Search, Stage
 from analysis.target import LOCUSTFILES, Target
 from analysis.toml_file import dotted, file_names, find_file, nearest, read_toml, shown_path
 
@@ -22,6 +22,7 @@ __all__ = [
     "Arrivals",
     "LoadProfile",
     "Model",
+    "Search",
     "Stage",
     "check_mix",
     "load_profile",
@@ -54,6 +55,8 @@ class LoadProfile:
     compare: bool = True
     finds_limit: bool = False
     """An abort by rule is the normal end, and says where the limit is."""
+    search: Search | None = None
+    """Arrivals follow its steps; the only stage is as long as the search may take."""
     file: str = ""
 
     @property
@@ -140,7 +143,7 @@ def load_profile(name_or_path: str, root: Path | None = None) -> LoadProfile:
         name=table.name or path.stem,
         model=table.model,
         mix={name: entry.weight for name, entry in table.mix.items()},
-        stages=tuple(entry.stage(number) for number, entry in enumerate(table.stages, 1)),
+        stages=table.all_stages(),
         arrivals=table.arrivals or Arrivals.POISSON,
         optional_mix=frozenset(name for name, entry in table.mix.items() if entry.optional),
         think_s=table.think,
@@ -149,7 +152,8 @@ def load_profile(name_or_path: str, root: Path | None = None) -> LoadProfile:
         drain_s=table.drain,
         max_in_flight=table.max_in_flight,
         compare=table.compare,
-        finds_limit=table.finds_limit,
+        finds_limit=table.finds_limit or table.search is not None,
+        search=None if table.search is None else table.search.search(),
         file=file,
     )
 

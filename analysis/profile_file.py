@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from analysis.errors import ConfigurationError, Phrase
-from analysis.profile_parts import AbortRule, Arrivals, Model, Stage
+from analysis.profile_parts import AbortRule, Arrivals, Model, Search, Stage
 from analysis.toml_file import NAME, Duration, Table, WholeDuration, dotted, nearest, seconds
 
 RULES = {
@@ -14,6 +14,10 @@ RULES = {
     "ttft": {"p50_ms": 1000.0, "p95_ms": 1000.0, "p99_ms": 1000.0},
 }
 """What an abort rule may watch: metric, then statistic to the factor that makes its value a limit."""
+
+
+LONGEST_SEARCH_S = 3600
+"""Slices of a second; in longer ones a step could not begin and end where it should."""
 
 
 def _entry(value: object) -> object:
@@ -118,6 +122,34 @@ class AbortTable(Table):
         )
 
 
+class SearchTable(Table):
+    """`[search]`: how the highest rate that keeps the target's objectives is looked for."""
+
+    start: Annotated[float, Field(gt=0)] = Field(description="arrivals per second of the first step")
+    growth: Annotated[float, Field(gt=1, le=10)] = 2.0
+    most: Annotated[float, Field(gt=0)] = 100_000.0
+    steps: Annotated[int, Field(ge=2, le=200)] = 30
+    precision: Annotated[float, Field(ge=0.02, le=1)] = 0.1
+    warm_up: Annotated[WholeDuration, Field(ge=1)] = 20
+    settle: Annotated[WholeDuration, Field(ge=1)] = 5
+    step: Annotated[WholeDuration, Field(ge=1)] = 20
+    rest: Annotated[WholeDuration, Field(ge=0)] = 30
+
+    def search(self) -> Search:
+        """The search."""
+        return Search(
+            start_per_s=self.start,
+            growth=self.growth,
+            most_per_s=self.most,
+            steps=self.steps,
+            precision=self.precision,
+            warm_up_s=self.warm_up,
+            settle_s=self.settle,
+            step_s=self.step,
+            rest_s=self.rest,
+        )
+
+
 MixEntry = Annotated[MixTable, BeforeValidator(_entry)]
 
 
@@ -138,6 +170,14 @@ class ProfileTable(Table):
     max_in_flight: Annotated[int, Field(ge=1, le=100_000)] = 4000
     compare: bool = True
     finds_limit: bool = False
+    search: SearchTable | None = None
+
+    def all_stages(self) -> tuple[Stage, ...]:
+        """The stages; of a search one that is as long as it may take."""
+        if self.search is not None:
+            search = self.search.search()
+            return (Stage("search", search.longest_s, search.start_per_s),)
+        return tuple(entry.stage(number) for number, entry in enumerate(self.stages, 1))
 
     def check(self, file: str) -> None:
         """Refuse keys that contradict one another."""
@@ -149,7 +189,9 @@ class ProfileTable(Table):
             raise _wrong(file, "stages", Phrase("no stage that is measured"), "one without measure = false")
         if self.stages and not any(stage.level for stage in self.stages):
             raise _wrong(file, "stages", Phrase("level 0 in every stage"), "a level above 0")
-        if self.finds_limit and not self.abort:
+        if self.search is not None:
+            self._check_search(file, self.search)
+        elif self.finds_limit and not self.abort:
             raise _wrong(file, "finds_limit", True, "abort rules that say what the limit is")
         for index, rule in enumerate(self.abort):
             if rule.endpoint is not None and rule.endpoint not in self.mix:
@@ -158,11 +200,25 @@ class ProfileTable(Table):
                 raise _wrong(file, key, rule.endpoint, wanted, nearest(rule.endpoint, self.mix))
 
     def _check_open(self, file: str) -> None:
-        if not self.stages:
+        if not self.stages and self.search is None:
             raise _wrong(file, "stages", Phrase("no stage"), "stages, which an open model needs")
         for key, value in (("think", self.think), ("pacing", self.pacing)):
             if value is not None:
                 raise _wrong(file, key, Phrase("it in an open model"), "arrivals, which need no pause")
+
+    def _check_search(self, file: str, search: SearchTable) -> None:
+        if self.model is not Model.OPEN:
+            raise _wrong(
+                file, "search", Phrase("it in a closed model"), 'model = "open": a search sets the rate'
+            )
+        if self.stages:
+            raise _wrong(file, "stages", Phrase("them beside search"), "one of them: a search makes its own")
+        if search.most < search.start:
+            raise _wrong(file, "search.most", search.most, f"at least search.start, {search.start:g}")
+        longest_s = search.search().longest_s
+        if longest_s > LONGEST_SEARCH_S:
+            wanted = f"at most {LONGEST_SEARCH_S} s: fewer or shorter steps"
+            raise _wrong(file, "search", Phrase(f"steps of {longest_s} s together"), wanted)
 
     def _check_closed(self, file: str) -> None:
         if self.arrivals is not None:

@@ -23,6 +23,20 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class SearchEnd(StrEnum):
+    """Why a search for the capacity tried no further rate."""
+
+    FOUND = "found"
+    MOST = "most"
+    """The objectives were kept at the highest rate that the profile allows."""
+    NONE = "none"
+    """They were missed at every rate."""
+    STEPS = "steps"
+    """The profile allows no more steps; the interval is wider than it asks for."""
+    STOPPED = "stopped"
+    """The run ended first."""
+
+
 class Verdict(StrEnum):
     """What the judge says about the whole run."""
 
@@ -183,6 +197,31 @@ class Attribution:
     companions: tuple[Companion, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CapacityStep:
+    """One step of a search; `kept` is None where it shows nothing, and `reason` says why it is not True."""
+
+    rate_per_s: float
+    answered_per_s: float | None
+    kept: bool | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The highest rate of arrivals that keeps the objectives, with its 95 % interval.
+
+    Without a rate one of the bounds says how far the search came; `text` is a sentence for people.
+    """
+
+    rate_per_s: float | None
+    low_per_s: float | None
+    high_per_s: float | None
+    end: SearchEnd
+    text: str
+    steps: tuple[CapacityStep, ...]
+
+
 @checked(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class Result:
     run_id: str
@@ -209,6 +248,7 @@ class Result:
     instrument: Instrument | None = None
     attribution: tuple[Attribution, ...] = ()
     """One for each gated row that is a regression, when that is the verdict."""
+    capacity: Capacity | None = None
 
     @property
     def valid(self) -> bool:

@@ -34,6 +34,7 @@ def scenario_sha256(target: Target, profile: LoadProfile, seed: int, questions_s
             "stages": [
                 [stage.duration_s, stage.level, stage.ramp, stage.measure] for stage in profile.stages
             ],
+            **({} if profile.search is None else {"search": asdict(profile.search)}),
             "seed": seed,
             "questions": None
             if questions is None

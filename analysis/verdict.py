@@ -8,7 +8,16 @@ from analysis.comparison import overall
 from analysis.exit_code import ExitCode
 from analysis.metric import Direction
 from analysis.plural import plural
-from analysis.result import Check, Comparison, ComparisonRow, ObjectiveRow, Outcome, Verdict
+from analysis.result import (
+    Capacity,
+    Check,
+    Comparison,
+    ComparisonRow,
+    ObjectiveRow,
+    Outcome,
+    SearchEnd,
+    Verdict,
+)
 from analysis.steadiness import STEADY
 
 
@@ -30,6 +39,7 @@ def decide(
     allow_inconclusive: bool,
     compares: bool = True,
     finds_limit: bool = False,
+    capacity: Capacity | None = None,
     no_baseline_reason: str | None = None,
 ) -> Decision:
     """An invalid run beats all; then a regression or a missed objective; then doubt; then pass.
@@ -59,7 +69,14 @@ def decide(
     doubt = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
     unknown = tuple(_unknown(row) for row in objectives if row.met is None)
     met = _met(len(objectives) - len(unknown))
+    if capacity is not None and capacity.end is SearchEnd.NONE:
+        return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, (capacity.text,))
+    if capacity is not None and capacity.end in (SearchEnd.STEPS, SearchEnd.STOPPED):
+        return Decision(Verdict.INCONCLUSIVE, doubt, (capacity.text, *unknown))
+    limit = () if capacity is None else (capacity.text,)
     if not wants_baseline:
+        if capacity is not None:
+            return Decision(Verdict.PASS, ExitCode.PASS, (*limit, met, *unknown))
         if finds_limit:
             ended = tuple(check.text for check in checks if check.name == "status")
             return Decision(Verdict.PASS, ExitCode.PASS, (*ended, met, *unknown))
@@ -89,7 +106,9 @@ def decide(
         changed_text(row) for row in comparison.rows if row.gated and row.outcome is Outcome.IMPROVEMENT
     )
     verdict = Verdict.IMPROVEMENT if better else Verdict.PASS
-    return Decision(verdict, ExitCode.PASS, (*better, kept, met, *unknown, *not_gated_texts(comparison.rows)))
+    return Decision(
+        verdict, ExitCode.PASS, (*better, kept, *limit, met, *unknown, *not_gated_texts(comparison.rows))
+    )
 
 
 def not_gated_texts(rows: Sequence[ComparisonRow]) -> tuple[str, ...]:

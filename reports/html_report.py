@@ -10,6 +10,7 @@ from markupsafe import Markup
 from analysis.screen import CONFIDENCE
 from reports import table, wording
 from reports.attribution_table import TITLE, attribution_table
+from reports.capacity_table import capacity_table
 from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ungated_rows
 from reports.curve import CurveChart, chart_scale, draw_curves, is_logarithmic
 from reports.definitions import definitions
@@ -62,6 +63,8 @@ def render_html(data: ReportData) -> str:
         reasons=[wording.sentence(reason) for reason in result.reasons],
         run_facts=_run_facts(data),
         objectives=table.objective_table(result),
+        capacity=None if result.capacity is None else capacity_table(result.capacity),
+        capacity_text=None if result.capacity is None else wording.sentence(result.capacity.text),
         comparison=comparison,
         gated=[(gated_cells(row, decided), draw_interval(row, decided)) for row in gated],
         ungated=[(ungated_cells(row), draw_interval(row, decided)) for row in ungated],

@@ -8,6 +8,7 @@ from analysis.result import Verdict
 from analysis.screen import CONFIDENCE
 from reports import table, wording
 from reports.attribution_table import TITLE, attribution_table
+from reports.capacity_table import capacity_table
 from reports.comparison_table import gated_table, ungated_table
 from reports.instrument_table import instrument_table
 from reports.printable import one_line
@@ -39,6 +40,9 @@ def render_markdown(data: ReportData) -> str:
         "### Objectives",
         markdown_table(table.objective_table(result), "The target sets no objectives."),
     ]
+    if (capacity := result.capacity) is not None:
+        parts += ["### Capacity", escaped(wording.sentence(capacity.text))]
+        parts += [markdown_table(capacity_table(capacity))]
     parts += ["### Comparison with the baseline", _comparison(data)]
     attribution = attribution_table(result)
     if attribution is not None:

@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 
+from analysis.capacity_step import Step
 from analysis.profile import Arrivals, LoadProfile, Stage
 
 
@@ -44,14 +45,28 @@ def arrival_times(profile: LoadProfile, *, seed: int, worker: int, workers: int)
     Poisson arrivals are independent on each worker, each with its share of the rate.
     """
     integral = RateIntegral(profile.stages)
-    if profile.arrivals is Arrivals.CONSTANT:
+    return _spaced(integral, profile.arrivals, f"arrivals/{seed}/{worker}", worker=worker, workers=workers)
+
+
+def step_times(step: Step, arrivals: Arrivals, *, seed: int, worker: int, workers: int) -> Iterator[float]:
+    """The same for one step of a search, however early it is cut later."""
+    integral = RateIntegral((Stage("step", step.end_s - step.start_s, step.rate_per_s),))
+    key = f"arrivals/{seed}/{worker}/{step.start_s}"
+    for due_s in _spaced(integral, arrivals, key, worker=worker, workers=workers):
+        yield step.start_s + due_s
+
+
+def _spaced(
+    integral: RateIntegral, arrivals: Arrivals, key: str, *, worker: int, workers: int
+) -> Iterator[float]:
+    if arrivals is Arrivals.CONSTANT:
         # Half a step in: the first arrival of a constant stream is not at its very start.
         expected, step = worker + 0.5, float(workers)
         while (due := integral.time_of(expected)) is not None:
             yield due
             expected += step
         return
-    draws = random.Random(f"arrivals/{seed}/{worker}")  # noqa: S311 - load, not secrets
+    draws = random.Random(key)  # noqa: S311 - load, not secrets
     expected = 0.0
     while True:
         expected += draws.expovariate(1.0) * workers

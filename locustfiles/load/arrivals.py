@@ -13,7 +13,7 @@ from gevent import GreenletExit
 from gevent.event import Event
 from gevent.pool import Group
 
-from locustfiles.load.arrival_schedule import arrival_times, endpoint_draws
+from locustfiles.load.arrival_schedule import arrival_times, endpoint_draws, step_times
 from locustfiles.load.client import Client
 from locustfiles.load.endpoint_call import EndpointCall
 from locustfiles.load.pacer import Pacer, open_pacer
@@ -64,6 +64,8 @@ class ArrivalScheduler(User):
     def stop(self, force: bool = False) -> bool:
         """Locust's way to end a user; wakes it when it waits for the next arrival."""
         is_killed: bool = super().stop(force)
+        if self._run is not None and self._run.steps is not None:
+            self._run.steps.close()
         self._asked_to_stop.set()
         return is_killed
 
@@ -77,6 +79,7 @@ class ArrivalScheduler(User):
                     arrival.call.drop(arrival.due_ns)
                 else:
                     self._in_flight.spawn(self._one, run, arrival)
+                arrival = None  # the next one of a search may be long in coming, and never come
                 arrival = next(arrivals, None)
         finally:
             end_ns = now_ns()
@@ -96,10 +99,22 @@ class ArrivalScheduler(User):
 
 
 def _schedule(run: WorkerRun) -> Iterator[Arrival]:
-    seed, worker, plan = run.plan.seed, run.worker, run.plan
-    draws = endpoint_draws(run.mix, seed=seed, worker=worker)
+    plan = run.plan
+    draws = endpoint_draws(run.mix, seed=plan.seed, worker=run.worker)
     questions = run.questions(0)
-    for due_s in arrival_times(run.profile, seed=seed, worker=worker, workers=len(plan.workers)):
+    for due_s in _due_times(run):
         call = run.calls[next(draws)]
         question = questions.next() if questions is not None and call.asks else ""
         yield Arrival(plan.start_ns + round(due_s * 1e9), call, question)
+
+
+def _due_times(run: WorkerRun) -> Iterator[float]:
+    place = {"seed": run.plan.seed, "worker": run.worker, "workers": len(run.plan.workers)}
+    if run.steps is None:
+        yield from arrival_times(run.profile, **place)
+        return
+    for step in run.steps:
+        for due_s in step_times(step, run.profile.arrivals, **place):
+            if due_s >= run.steps.newest.end_s:
+                break
+            yield due_s

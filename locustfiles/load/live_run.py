@@ -5,7 +5,7 @@ from locust.log import greenlet_exception_logger
 from locust.runners import STATE_MISSING, MasterRunner
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from analysis.sample import parse_sample
 from analysis.target import Target
 from locustfiles.load.abort_watch import AbortWatch
 from locustfiles.load.arguments import Settings
+from locustfiles.load.capacity_hunt import CapacityHunt, hunt_for
 from locustfiles.load.child import Child
+from locustfiles.load.exemplar_log import ExemplarLog
 from locustfiles.load.health_board import HealthBoard
 from locustfiles.load.reference_service import answers
 from locustfiles.load.run_file import RunFile
@@ -38,7 +40,6 @@ logger = logging.getLogger(__name__)
 
 LEAD_S = 1.0
 """Between the decision to start and t = 0, so that every worker is ready when the first request is due."""
-EXEMPLARS_PER_KIND = 5
 
 
 class LiveRun:
@@ -58,7 +59,7 @@ class LiveRun:
         self.board: HealthBoard | None = None
         self._start_ns = 0
         self._stage: str | None = None
-        self._exemplars: dict[tuple[str, str], int] = {}
+        self._exemplars = ExemplarLog(self.event)
         self._sidecar: SidecarChild | None = None
         self.directory = RunDirectory.create(
             Path(settings.run_directory), target.name, profile.name, now_ns()
@@ -66,6 +67,7 @@ class LiveRun:
         self._file = RunFile(self.directory, settings, target, profile)
         self._abort = AbortWatch(profile.abort, profile.slice_s)
         self._settling = None if target.leak is None else Settling(target.leak)
+        self._hunt: CapacityHunt | None = None
         self._faults: set[str] = set()
         self._drained = False
 
@@ -103,6 +105,7 @@ class LiveRun:
             scenario_sha256=self._file.scenario_sha256,
             workers=self._file.workers,
         )
+        self._hunt = hunt_for(self.profile, self.target, self.plan, self.environment.runner, self.event)
         if self.environment.web_ui is not None:
             self.board = HealthBoard(self.profile, self._start_ns)
         self._watcher = gevent.spawn(self._watch)
@@ -134,6 +137,8 @@ class LiveRun:
         """Append what one worker recorded since its last report."""
         rows = report["rows"]
         self._abort.take(rows)
+        if self._hunt is not None:
+            self._hunt.take(worker, report, self.elapsed_s())
         counts = []
         for row in rows:
             slice_number, endpoint = row["slice"], row["endpoint"]
@@ -144,7 +149,7 @@ class LiveRun:
                 counts.append(
                     {"slice": slice_number, "worker": worker, "endpoint": endpoint, **row["counts"]}
                 )
-            self._take_exemplars(endpoint, row["exemplars"])
+            self._exemplars.take(endpoint, row["exemplars"])
         if counts:
             self._log.append_counts(counts)
         sample = report.get("sample")
@@ -257,7 +262,11 @@ class LiveRun:
             self._look_for_lost_workers()
             prune(self.environment.stats, now_ns() // NS_PER_S)
             breach = self._abort.breach(int(self.elapsed_s() // self.profile.slice_s))
-            if breach is not None and not self.over:
+            if self._hunt is not None and not self.over:
+                found = self._hunt.go_on(self.elapsed_s(), None if breach is None else str(breach))
+                if found is not None:
+                    self.stop(StopKind.LIMIT_FOUND, found.text)
+            elif breach is not None and not self.over:
                 self.event("abort", rule=str(breach), value=breach.value, limit=breach.rule.above)
                 self.stop("abort_rule", str(breach))
 
@@ -289,10 +298,3 @@ class LiveRun:
         self._samples.take(sample)
         if self._settling is not None:
             self._settling.take(sample)
-
-    def _take_exemplars(self, endpoint: str, exemplars: Iterable[Mapping[str, Any]]) -> None:
-        for exemplar in exemplars:
-            key = (endpoint, exemplar["failure"])
-            self._exemplars[key] = self._exemplars.get(key, 0) + 1
-            if self._exemplars[key] <= EXEMPLARS_PER_KIND:
-                self.event("exemplar", endpoint=endpoint, **exemplar)

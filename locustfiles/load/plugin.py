@@ -20,7 +20,7 @@ from locustfiles.load.descriptor_limit import raise_descriptor_limit
 from locustfiles.load.exit_guard import check_web_port, guard_exit
 from locustfiles.load.interrupt import interrupt_in_order
 from locustfiles.load.master_side import MasterSide
-from locustfiles.load.messages import DRAIN
+from locustfiles.load.messages import DRAIN, STEP
 from locustfiles.load.quiet_heap import QuietHeap
 from locustfiles.load.worker_side import WorkerSide
 
@@ -80,6 +80,8 @@ def _on_init(websockets_alone: bool, environment: Environment, runner: Any, web_
         listeners.report_to_master.add_listener(worker.on_report_to_master)
     if master is not None:
         listeners.test_stop.add_listener(master.on_test_stop)
+    if worker is not None:
+        runner.register_message(STEP, worker.on_step)
     if isinstance(runner, WorkerRunner) and worker is not None:
         runner.register_message(DRAIN, worker.on_drain, concurrent=True)
         listeners.quitting.add_listener(worker.on_quitting)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 
 import numpy as np
 
+from analysis.capacity_step import Step
 from analysis.histogram import Int64s
 from analysis.profile import LoadProfile
 
@@ -18,7 +19,9 @@ class SliceClock:
     separates a request from its outcome.
     """
 
-    __slots__ = ("_end_ns", "_last_slice_of_block", "_starts_ns", "slice_ns", "start_ns")
+    __slots__ = (
+        "_end_ns", "_last_slice_of_block", "_newest_step_s", "_starts_ns", "slice_ns", "start_ns",
+    )  # fmt: skip
 
     def __init__(self, profile: LoadProfile, start_ns: int) -> None:
         self.start_ns = start_ns
@@ -27,6 +30,20 @@ class SliceClock:
         blocks = profile.blocks()
         self._starts_ns = [start_ns + start_s * NS_PER_S for start_s, _, _ in blocks]
         self._last_slice_of_block = [end_s // profile.slice_s - 1 for _, end_s, _ in blocks]
+        self._newest_step_s = -1
+
+    def follow(self, step: Step) -> None:
+        """Let the blocks of a search be its steps: settling, measured, and what comes after it.
+
+        A step that was cut takes the place of itself. Slices of a search are seconds.
+        """
+        if step.start_s == self._newest_step_s:
+            del self._starts_ns[-3:], self._last_slice_of_block[-3:]
+        last = self._last_slice_of_block[0]
+        starts = (step.start_s, step.from_s, step.end_s)
+        self._starts_ns += [self.start_ns + start_s * NS_PER_S for start_s in starts]
+        self._last_slice_of_block += [step.from_s - 1, step.end_s - 1, last]
+        self._newest_step_s = step.start_s
 
     def is_over(self, stamp_ns: int) -> bool:
         """Whether the profile has ended by then; one without stages never does by itself."""

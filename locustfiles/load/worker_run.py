@@ -9,6 +9,7 @@ from pathlib import Path
 
 import gevent
 
+from analysis.capacity_step import Step, first_step
 from analysis.errors import UsageError
 from analysis.profile import check_mix
 from analysis.question import QuestionStream, load_expected_words, load_questions
@@ -23,6 +24,7 @@ from locustfiles.load.request import parse_origin
 from locustfiles.load.request_event import RequestEvent
 from locustfiles.load.run_plan import RunPlan, scenario_of
 from locustfiles.load.stamp import now_ns
+from locustfiles.load.step_queue import StepQueue
 from locustfiles.load.websocket_client import WebSocketClient
 from locustfiles.load.wire import WireClient
 
@@ -47,6 +49,12 @@ class WorkerRun:
         self.recorder = Recorder(
             self.profile, plan.start_ns, {k: dict(v) for k, v in self.target.limits.items()}
         )
+        self.steps: StepQueue | None = None
+        """In a search for the capacity."""
+        if self.profile.search is not None:
+            first = first_step(self.profile.search)
+            self.steps = StepQueue(first)
+            self.recorder.clock.follow(first)
         self._headers = expanded_headers(self.target, os.environ)
         event = RequestEvent(environment)
         questions = self.target.questions
@@ -88,6 +96,12 @@ class WorkerRun:
             how=how,
             is_over=lambda: self.draining,
         )
+
+    def follow(self, step: Step) -> None:
+        """Go on with this step of the search, or end the newest one where it says."""
+        if self.steps is not None:
+            self.recorder.clock.follow(step)
+            self.steps.follow(step)
 
     def next_user(self) -> int:
         """A number that no other user of this process has; 0 is the arrivals' own."""

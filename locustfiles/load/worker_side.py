@@ -15,6 +15,7 @@ import gevent
 from gevent.event import Event
 from gevent.lock import Semaphore
 
+from analysis.capacity_step import Step
 from analysis.errors import PlimsollError
 from locustfiles.load.book import JsonRow
 from locustfiles.load.generator_probe import GeneratorProbe
@@ -151,6 +152,12 @@ class WorkerSide:
     def on_drain(self, environment: Environment, **_: Any) -> None:
         """Finish what is in flight, report it, and say so; Locust's own quit waits only half a second."""
         self._finish(environment.runner)
+
+    def on_step(self, msg: Any, **_: Any) -> None:
+        """Go on with the search for the capacity as the master says."""
+        run = self._run
+        if run is not None and msg.data["run_id"] == run.plan.run_id:
+            run.follow(Step(**msg.data["step"]))
 
     def on_quitting(self, environment: Environment, **_: Any) -> None:
         """A worker that is told to go by a signal still reports what it has."""

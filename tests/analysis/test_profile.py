@@ -22,6 +22,7 @@ from analysis.profile import (
     profile_json,
     profile_names,
 )
+from analysis.scenario import scenario_sha256
 from analysis.target import Endpoint, Target, load_target, target_names
 
 STAIRS = LoadProfile(
@@ -189,6 +190,7 @@ def test_one_think_time_is_a_range_without_width(tmp_path: Path) -> None:
     assert load(tmp_path, "model = 'closed'\nmix.query = 1\nthink = '2s'").think_s == (2.0, 2.0)
 
 
+SEARCH = "model = 'open'\nmix.query = 1\n[search]\nstart = 5\n"
 CLOSED = "model = 'closed'\nmix.query = 1\n"
 
 
@@ -232,12 +234,32 @@ CLOSED = "model = 'closed'\nmix.query = 1\n"
             r"abort\[0\].response.p95_ms: found -1.0, wanted milliseconds",
         ),
         (CLOSED + "[[abort]]\nendpoint = 'qurey'\nerrors.ratio = 0.1", r'abort\[0\].endpoint: .*"query"'),
+        (SEARCH + "strat = 1", r'search.strat: found an unknown key, .*"start"'),
+        (SEARCH.replace("start = 5", ""), "search.start: found no such key, wanted arrivals per second"),
+        (SEARCH + "growth = 1", "search.growth: found 1, wanted a number above 1"),
+        (SEARCH + "most = 2", r"search.most: found 2.*, wanted at least search.start, 5"),
+        (SEARCH + "step = '2m'", "search: found steps of 4[0-9]+ s together, wanted at most 3600 s"),
+        (SEARCH + "[[stages]]\nduration = 1\nlevel = 1", "stages: found them beside search"),
+        (SEARCH.replace("open", "closed"), "search: found it in a closed model"),
         (CLOSED + "drain = '2h'", "drain: found .*, wanted a number not above 3600"),
     ],
 )
 def test_a_mistake_names_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=f"mine.toml: {message}"):
         load(tmp_path, text)
+
+
+def test_a_search_is_as_long_as_all_its_steps_may_take_and_part_of_the_scenario(tmp_path: Path) -> None:
+    profile = load(tmp_path, SEARCH + "steps = 4\nwarm_up = 10\nsettle = 2\nstep = 5\nrest = 8")
+    other = load(
+        tmp_path, SEARCH + "steps = 4\nwarm_up = 10\nsettle = 2\nstep = 5\nrest = 8\nprecision = 0.2"
+    )
+    at = target("query")
+
+    assert profile.search is not None
+    assert profile.duration_s == profile.search.longest_s == 10 + 4 * (2 + 5 + 8 + 5)
+    assert profile.finds_limit
+    assert scenario_sha256(at, profile, 1, None) != scenario_sha256(at, other, 1, None)
 
 
 def test_an_unknown_profile_is_answered_with_the_nearest() -> None:

@@ -168,10 +168,10 @@ class LoadRun:
             return 0
         return sum(counts.started for counts in RunLog.read(directory).totals().values())
 
-    def finish(self) -> Finished:
+    def finish(self, limit_s: float = LIMIT_S) -> Finished:
         """Wait for the end."""
         try:
-            code = self.process.wait(LIMIT_S)
+            code = self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"Locust did not end\n{self.output()}") from None
