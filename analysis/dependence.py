@@ -7,8 +7,8 @@ _ALIKE = 0.5
 """Correlation from which a stretch repeats another; chance brings it to one run of a hundred."""
 _FARTHEST = 0.4
 """Share of the readings: a period that is seen fewer times is indistinguishable from a drift."""
-_FIRST = 0.9
-"""Of the highest correlation: multiples of a period are as good as the period, and the shortest is wanted."""
+_AS_GOOD = 0.75
+"""Share of the highest correlation from which a shorter lag is preferred: multiples do as well."""
 
 _WINDOW = 4.0
 """Correlation times; in more of them, short runs would be taken to be less dependent than they are."""
@@ -58,7 +58,10 @@ def period_s(values: Floats, step_s: float) -> float:
     highest = float(later.max())
     if highest < _ALIKE:
         return 0.0
-    return (first + int(np.argmax(later >= _FIRST * highest))) * step_s
+    at = int(np.argmax(later >= _AS_GOOD * highest))
+    while at + 1 < len(later) and later[at + 1] > later[at]:
+        at += 1
+    return (first + at) * step_s
 
 
 def _correlations(values: Floats) -> Floats:

@@ -350,6 +350,13 @@ def test_an_extended_baseline_holds_the_runs_of_both_sessions(
     assert (noise.session.df, noise.df) == (1, 5)
 
 
+def test_two_more_runs_say_nothing_about_the_warm_up_that_five_have_not_said(
+    recorded: tuple[list[Path], Baseline], extended: tuple[list[Path], Baseline]
+) -> None:
+    assert recorded[1].warm_up is not None
+    assert extended[1].warm_up == recorded[1].warm_up
+
+
 def test_a_baseline_is_not_extended_by_its_own_runs(recorded: tuple[list[Path], Baseline]) -> None:
     with pytest.raises(UsageError, match=r"found run-00.* in it already"):
         build_baseline(recorded[0], recorded[1])

@@ -43,6 +43,11 @@ def sawtooth(period_s: float) -> Callable[[np.random.Generator], Floats]:
     return noise
 
 
+def both(random: np.random.Generator) -> Floats:
+    """Garbage is collected once a minute, under dependent noise."""
+    return sawtooth(60.0)(random) + dependent(0.9)(random)
+
+
 def many(noise: Callable[[np.random.Generator], Floats], slope: float = 0.0) -> list[Growth]:
     """What is found in 2000 half hours of this noise upon this slope."""
     times = HALF_HOUR.tolist()
@@ -91,7 +96,7 @@ def test_each_reading_needs_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "noise", [independent, dependent(0.9), dependent(0.98), sawtooth(60.0), sawtooth(600.0)]
+    "noise", [independent, dependent(0.9), dependent(0.98), sawtooth(60.0), sawtooth(600.0), both]
 )
 def test_memory_that_does_not_grow_is_rarely_said_to(noise: Callable[[np.random.Generator], Floats]) -> None:
     """One-sided at 5 %. Tests that take readings as independent err in a third of the runs with AR 0.9."""
