@@ -39,7 +39,7 @@ def chances_text(baseline: Baseline, rules: GateRules) -> str:
         f"{percent(chance_of_all(forecast(baseline, rules, runs)))} with {plural(runs, 'run')}"
         for runs in _OFFERED
     ]
-    return f"chance that an unchanged service passes: {', '.join(parts)}"
+    return f"chance that an unchanged service passes{_when(baseline).rstrip(',')}: {', '.join(parts)}"
 
 
 def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
@@ -52,8 +52,8 @@ def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
         )
     chance = chance_of_all(found)
     text = (
-        f"{plural(runs, 'run')} against baseline {baseline.baseline_id}: an unchanged service passes with a "
-        f"chance of {percent(chance)}"
+        f"{plural(runs, 'run')} against baseline {baseline.baseline_id}: an unchanged service passes"
+        f"{_when(baseline)} with a chance of {percent(chance)}"
     )
     if chance >= ENOUGH:
         return text
@@ -62,3 +62,8 @@ def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
     if enough is None:
         return f"{text}; a wider margin or a quieter machine would help, more runs would not"
     return f"{text}; --runs {enough[0]} makes it {percent(enough[1])}"
+
+
+def _when(baseline: Baseline) -> str:
+    """Runs of a single session do not tell what another one brings."""
+    return "" if baseline.carried() else ", on a day of the host like the baseline's,"

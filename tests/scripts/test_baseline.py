@@ -19,7 +19,7 @@ from scripts.baseline import (
     show_command,
     valid_runs,
 )
-from scripts.forecast_text import expectation, forecast_text
+from scripts.forecast_text import chances_text, expectation, forecast_text
 from scripts.run import _Done, run_command
 from tests.analysis.stored_baseline import stored_baseline
 from tests.run_builder import build_run, build_runs
@@ -128,7 +128,7 @@ def test_a_baseline_is_shown_with_the_chance_to_pass(
     show_command(record_candidate(tmp_path, runs), as_json=False)
 
     shown = capsys.readouterr().out
-    assert re.search(r"an unchanged service passes: \d+ % with 1 run, \d+ % with 3 runs, \d+ % with 5", shown)
+    assert re.search(r"like the baseline's: \d+ % with 1 run, \d+ % with 3 runs, \d+ % with 5", shown)
 
 
 def test_what_changed_from_one_baseline_to_another_is_shown(
@@ -193,7 +193,7 @@ def test_the_chance_to_pass_is_told_before_the_load(
     with pytest.raises(InvalidRunError, match="no run was made"):
         run_command("reference", "baseline", 2, baseline=str(path), run_root=tmp_path / "none")
 
-    assert "an unchanged service passes with a chance of" in capsys.readouterr().err
+    assert "like the baseline's, with a chance of" in capsys.readouterr().err
 
 
 def test_before_a_run_its_chance_to_pass_is_told(tmp_path: Path, runs: list[Path]) -> None:
@@ -202,7 +202,9 @@ def test_before_a_run_its_chance_to_pass_is_told(tmp_path: Path, runs: list[Path
     text = expectation("reference", "baseline", 2, path, tmp_path)
 
     assert text is not None
-    assert re.match(r"2 runs against baseline \S+: an unchanged service passes with a chance of \d+ %", text)
+    assert re.match(
+        r"2 runs against baseline \S+: an unchanged service passes, .*, with a chance of \d+ %", text
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,6 +227,14 @@ def test_a_chance_that_is_small_comes_with_what_would_help() -> None:
 
     assert "query.response.p95 is the least sure" in text
     assert re.search(r"--runs \d+ makes it 9\d %$", text)
+
+
+def test_where_other_days_are_known_the_chance_is_that_of_any_day() -> None:
+    baseline = stored_baseline()
+    assert baseline.gating is not None
+
+    assert "unchanged service passes: " in chances_text(baseline, baseline.gating.rules)
+    assert "like the baseline's" in chances_text(replace(baseline, noise={}), baseline.gating.rules)
 
 
 def test_a_margin_that_no_number_of_runs_can_prove_is_told() -> None:
