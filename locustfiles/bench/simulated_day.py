@@ -10,6 +10,7 @@ from locust.env import Environment
 
 import json
 import random
+import signal
 import sys
 from argparse import Namespace
 from math import ceil
@@ -182,6 +183,7 @@ class SimulatedDay:
 
 def main() -> None:
     """Print a reading before the first second, then a hundred more, evenly spread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started it
     folder, seconds, observations = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     per_request = PER_ANSWER + (PER_FAILURE - PER_ANSWER) / FAILED_EVERY
     per_s = max(1, ceil((observations / seconds - LAGS_PER_S) / per_request))

@@ -1,11 +1,15 @@
 """`python -m scripts.bench NAME`: benchmarks of the suite, beside other load generators."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
 
 from analysis.errors import PlimsollError
+from analysis.exit_code import ExitCode
 from scripts.bench.arrivals import arrivals_command
 from scripts.bench.judging import judge_command
 from scripts.bench.memory import memory_command
@@ -40,7 +44,7 @@ BENCHMARKS = {
         truth_command,
         help="percentiles reported at saturation beside the server's own log",
         quick="three short rounds",
-        json="the key error_ms",
+        json="the keys ratios (of requests per second) and error_ms",
         can_tls=True,
     ),
     "arrivals": Benchmark(
@@ -101,11 +105,20 @@ def main() -> int:
     arguments = vars(parser.parse_args())
     name = arguments.pop("command")
     run = readme_command if name == "readme" else BENCHMARKS[name].run
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return run(**arguments)
     except PlimsollError as error:
         print(f"bench: {error}", file=sys.stderr)
         return int(error.exit_code)
+    except KeyboardInterrupt:
+        print("bench: stopped before its end", file=sys.stderr)
+        return ExitCode.INVALID
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """So that all that was started is ended, and no files are left behind."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ key it speaks TLS.
 import asyncio
 import json
 import os
+import signal
 import ssl
 import sys
 from collections.abc import Callable
@@ -96,6 +97,7 @@ def main(protocol: type[Answering] = Answering) -> None:
     """Serve until killed, on the core named by the first argument."""
     import uvloop
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started it
     core, *pem = sys.argv[1:]
     os.sched_setaffinity(0, {int(core)})
     context = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.errors import UsageError
 from scripts.bench.answering import SEEN_PATH
+from scripts.bench.child_end import end_with_parent
 from scripts.bench.cores import Cores
 from scripts.bench.stamping import STAMPS_PATH
 from scripts.checkout import ROOT
@@ -82,7 +83,9 @@ def answering_server(cores: Cores, *, stamps: bool = False, tls: bool = False) -
     """Gone afterwards, whatever happens."""
     module = "scripts.bench.stamping" if stamps else "scripts.bench.answering"
     command = [sys.executable, "-m", module, str(cores.server), *([str(CERTIFICATE)] if tls else [])]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+    with subprocess.Popen(  # noqa: S603 -- our own
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout is not None else ""
             if not line.strip().isdigit():

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from analysis.errors import UsageError
+from scripts.bench.child_end import end_with_parent
 
 REAL_TIME = 1
 """The lowest of these priorities."""
@@ -19,13 +20,14 @@ class Cores:
     server: int
 
     def pin_generator(self, *, real_time: bool = False) -> Callable[[], None]:
-        """For `preexec_fn`: what the child starts stays on the generator's core as well.
+        """For `preexec_fn`: what the child starts stays on the generator's core as well, and it ends with us.
 
         With real-time priority, where that is allowed, no other program keeps it waiting.
         """
         core = self.generator
 
         def pin() -> None:
+            end_with_parent()
             os.sched_setaffinity(0, {core})
             if real_time:
                 with suppress(PermissionError):

@@ -14,6 +14,7 @@ from statistics import median
 from analysis.exit_code import ExitCode
 from analysis.result import read_result
 from analysis.run_directory import RunDirectory
+from scripts.bench.child_end import end_with_parent
 from scripts.bench.long_run import LongRun, write_long_run
 from scripts.bench.window import BenchError
 from scripts.checkout import ROOT
@@ -87,6 +88,7 @@ def _judged(way: str, directory: RunDirectory) -> Judging:
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,
     )
     _, status, usage = os.wait4(process.pid, 0)
     took_s = time.monotonic() - began_s

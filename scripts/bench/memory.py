@@ -12,6 +12,7 @@ from statistics import median
 import psutil
 
 from scripts.bench.answering_process import answering_server
+from scripts.bench.child_end import end_with_parent
 from scripts.bench.contender import OURS, Contender, contenders
 from scripts.bench.cores import Cores, two_cores
 from scripts.bench.window import BenchError, running
@@ -113,6 +114,7 @@ def simulated_day(plan: Plan) -> Day:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=end_with_parent,
             check=False,
         )
         took_s = time.monotonic() - began_s

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
+from scripts.bench.child_end import end_with_parent
 from scripts.bench.readme_block import readme_block
 from scripts.bench.results import Result, read_results, result, write_results
 from scripts.checkout import ROOT
@@ -73,6 +74,7 @@ def _measured(name: str) -> Result | None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=end_with_parent,
         check=False,
     )
     if done.returncode:

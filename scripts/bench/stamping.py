@@ -5,6 +5,7 @@ Run as `python -m scripts.bench.stamping CORE`; it prints its port.
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from array import array
@@ -81,6 +82,7 @@ async def _serve() -> None:
 
 def main() -> None:
     """Serve until killed, on the core named by the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started it
     os.sched_setaffinity(0, {int(sys.argv[1])})
     asyncio.run(_serve())
 

@@ -2,10 +2,15 @@
 
 import http.client
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from analysis.errors import UsageError
@@ -122,3 +127,55 @@ def test_an_unknown_benchmark_is_refused() -> None:
 
     assert done.returncode == 2
     assert "requests" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_benchmark_that_is_ended_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """Neither its server nor a tool, which would ask for minutes; files only when nobody could remove any."""
+    errors, files = tmp_path / "errors.txt", tmp_path / "files"
+    files.mkdir()
+    children: list[psutil.Process] = []
+    with errors.open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.bench", "requests", "--quick"],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(files)},
+            stdout=told,
+            stderr=told,
+            process_group=0,
+        )
+    try:
+        deadline_s = time.monotonic() + 60
+        while len(children) < 2:
+            assert time.monotonic() < deadline_s, "server and contender did not start"
+            time.sleep(0.05)
+            found = psutil.Process(process.pid).children()
+            children = [child for child in found if "requests" not in child.cmdline()]  # no mere copies
+        if number is signal.SIGINT:  # as Ctrl-C in a terminal does it: everybody gets the signal
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        process.wait(30)
+        deadline_s = time.monotonic() + 10
+        while any(map(_is_alive, children)):
+            assert time.monotonic() < deadline_s, "a process is still there"
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+
+    assert "Traceback" not in errors.read_text()
+    if number is not signal.SIGKILL:
+        assert process.returncode == 3
+        assert errors.read_text().endswith("bench: stopped before its end\n")
+        assert [*files.iterdir()] == []
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
