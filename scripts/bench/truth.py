@@ -56,6 +56,20 @@ class Table:
     def figures(self, of: Callable[[Sequence[Round]], object]) -> dict[str, object]:
         return {name: of(rounds) for name, rounds in self.rounds.items()}
 
+    def ratios(self) -> dict[str, float]:
+        """Our requests per second by each peer's, with as many connections; medians of rounds."""
+        return {
+            name: round(
+                median(
+                    our.requests_per_s / their.requests_per_s
+                    for our, their in zip(self.rounds[NAME], rounds, strict=True)
+                ),
+                3,
+            )
+            for name, rounds in self.rounds.items()
+            if name not in (NAME, SATURATED)
+        }
+
 
 def truth_command(*, quick: bool, as_json: bool, secure: bool) -> int:
     """Goes on without a peer that is not installed or does not do what it should."""
@@ -129,6 +143,7 @@ def _document(plan: Plan, table: Table, secure: bool) -> dict[str, object]:
         "delay_ms": DELAY_MS,
         "rounds": plan.rounds,
         "window_s": plan.window_s,
+        "ratios": table.ratios(),
         "error_ms": table.figures(_errors),
         "reported_ms": table.figures(lambda rounds: _medians([seen.reported_ms for seen in rounds])),
         "truth_ms": table.figures(lambda rounds: _medians([seen.truth_ms for seen in rounds])),

@@ -62,6 +62,8 @@ def test_one_json_object_tells_the_errors_of_each_tool_and_names_those_that_fail
     for key in ("error_ms", "reported_ms", "truth_ms"):
         assert set(document[key]) == names
         assert all(set(values) == set(PERCENTS) for values in document[key].values())
+    assert set(document["ratios"]) == ({} if secure else {"wrk": 1}).keys()
+    assert all(ratio > 0 for ratio in document["ratios"].values())
     assert document["truth_ms"][truth.NAME]["p50"] >= truth.DELAY_MS
     assert document["requests_per_s"][truth.NAME] > 0
 
