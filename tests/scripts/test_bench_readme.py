@@ -95,6 +95,8 @@ def test_truth_arrivals_and_memory_are_told_in_words() -> None:
         "drawn": 20_000,
         "sent": 20_000,
         "send_lag_ms": {"p50": 0.06, "p99": 4.1},
+        "gap_variation": 0.3383,
+        "machine_late_ms": 29.667,
         "undisturbed": {"seconds": 31, "send_lag_p99_ms": 0.31, "gap_variation": 0.0512},
     }
     memory = {
@@ -107,9 +109,30 @@ def test_truth_arrivals_and_memory_are_told_in_words() -> None:
 
     assert "| **Plimsoll** | 21.10 | 21.08 | 0.020 |\n| k6 | 98.00 | 20.50 | 77.50 |\n" in block
     assert "at 500/s: 20000 sent of 20000 drawn, `send_lag` 0.060 ms at p50 and 4.10 ms at p99" in block
-    assert "In the 31 of 40 seconds in which a bare timer" in block
-    assert "0.31 ms at p99, variation of the gaps 0.051 (goal: ≤ 0.1)." in block
+    assert "4.10 ms at p99 (goal: ≤ 1 ms), variation of the gaps 0.338 (goal: ≤ 0.1)." in block
+    assert "was up to 29.7 ms late. In the 31 of 40 seconds in which it never was" in block
+    assert "0.31 ms at p99, variation of the gaps 0.051." in block
     assert "Memory: 5.1 MB more after 100 million observations in 86,400 slices of a second, 0.0 MB" in block
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "told"),
+    [(None, "(goal: ≤ 0.1).\n"), (12.34, "was up to 12.3 ms late, and in every second more than 0.5 ms.\n")],
+)
+def test_arrivals_without_a_second_undisturbed_say_what_is_known_of_the_machine(
+    late_ms: float | None, told: str
+) -> None:
+    arrivals = {
+        "rate_per_s": 500,
+        "drawn": 1000,
+        "sent": 1000,
+        "send_lag_ms": {"p50": 0.06, "p99": 4.1},
+        "gap_variation": 0.4,
+        "machine_late_ms": late_ms,
+        "undisturbed": None,
+    }
+
+    assert told in readme_block({"arrivals": sample(arrivals)})
 
 
 def test_a_readme_without_marks_is_refused() -> None:
