@@ -16,6 +16,7 @@ from analysis.arms import name_parts, on_scale
 from analysis.baseline import Baseline
 from analysis.canonical import rounded
 from analysis.errors import HistoryError, UsageError, shown
+from analysis.metric import Direction, metric_named
 from analysis.noise import sample_deviation
 from analysis.result import Outcome
 from analysis.whole_file import write_whole
@@ -50,6 +51,8 @@ class HistoryRow:
     anchor: Outcome | None
     figures: Mapping[str, Figure]
     """`<endpoint>.<metric>.<statistic>` of what can be gated."""
+    drops: tuple[str, ...] = ()
+    """Names of figures that become worse by dropping because the target says so."""
     schema: str = HISTORY_SCHEMA
 
     @property
@@ -73,6 +76,7 @@ def history_path(root: Path, target: str, profile: str) -> Path:
 
 def history_row(baseline: Baseline, *, rolling: Outcome | None, anchor: Outcome | None) -> HistoryRow:
     git = baseline.provenance.get("git")
+    figures = dict(_figures(baseline))
     return HistoryRow(
         baseline_id=baseline.baseline_id,
         start_utc=baseline.created_utc,
@@ -84,7 +88,8 @@ def history_row(baseline: Baseline, *, rolling: Outcome | None, anchor: Outcome 
         git_commit=str(git["commit"]) if isinstance(git, Mapping) else None,
         rolling=rolling,
         anchor=anchor,
-        figures=dict(_figures(baseline)),
+        figures=figures,
+        drops=tuple(name for name in sorted(figures) if _drops(baseline, name)),
     )
 
 
@@ -139,6 +144,13 @@ def _figures(baseline: Baseline) -> Iterator[tuple[str, Figure]]:
         values = [on_scale(statistic, value) for value in found]
         mean = math.fsum(values) / len(values)
         yield name, Figure(mean if statistic == "ratio" else math.exp(mean), sample_deviation(values))
+
+
+def _drops(baseline: Baseline, name: str) -> bool:
+    metric = name.partition(".")[2].rpartition(".")[0]
+    if baseline.gating is None or metric_named(metric).direction is Direction.HIGHER:
+        return False
+    return baseline.gating.rules.direction(metric) is Direction.HIGHER
 
 
 def _row(line: str, place: str) -> HistoryRow:

@@ -101,7 +101,7 @@ def _one_series(name: str, rows: Sequence[HistoryRow]) -> HistorySeries:
     if len(known) == len(values):
         found = change_points(known, least_shift=_least_shift(metric, statistic, known))
         deviation = deviation_around_levels(known, [point.index for point in found])
-        rises_worse = metric_named(metric).direction is Direction.LOWER
+        rises_worse = metric_named(metric).direction is Direction.LOWER and name not in rows[-1].drops
         changes = tuple(
             Change(
                 row=rows[point.index],

@@ -1,6 +1,7 @@
 """The history file: rows are added whole, once, and read back as they were; damage is named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from analysis.baseline_builder import build_baseline
 from analysis.errors import HistoryError
 from analysis.history import append_row, history_path, history_row, line_of, read_history
 from analysis.result import Outcome
+from tests.analysis.stored_baseline import stored_baseline
 from tests.history_builder import built_history
 from tests.run_builder import build_runs
 
@@ -69,6 +71,18 @@ def test_a_row_holds_geometric_means_of_what_can_be_gated(baseline: Baseline) ->
     assert (row.baseline_id, row.env8, row.runs) == (baseline.baseline_id, baseline.env8, 5)
     assert row.git_commit == "0123456789abcdef"
     assert set(row.figures) == set(baseline.noise)
+
+
+def test_a_row_says_which_queries_become_worse_by_dropping() -> None:
+    baseline = stored_baseline()
+    name = "*.prometheus.queue.mean"
+    noisy = replace(baseline, noise={name: baseline.noise["query.response.p95"]})
+    assert noisy.gating is not None
+
+    for way, drops in (("rise", ()), ("drop", (name,))):
+        gating = replace(noisy.gating, margins={f"prometheus.queue.{way}": 0.2})
+
+        assert history_row(replace(noisy, gating=gating), rolling=None, anchor=None).drops == drops
 
 
 @pytest.mark.parametrize(

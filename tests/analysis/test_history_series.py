@@ -39,6 +39,17 @@ def test_a_lower_rate_is_worse() -> None:
     assert change.worse
 
 
+@pytest.mark.parametrize(("drops", "worse"), [((), True), (("*.prometheus.free.mean",), False)])
+def test_which_way_a_query_is_worse_is_said_by_the_target(drops: tuple[str, ...], worse: bool) -> None:
+    name = "*.prometheus.free.mean"
+    values = [(5.0 if week < 12 else 6.0) + week % 3 / 100 for week in range(20)]
+    rows = [built_row(week, {name: value}, drops=drops) for week, value in enumerate(values)]
+    ((series, change),) = segments_of(rows)[0].changes
+
+    assert series.name == "*.prometheus.free.mean"
+    assert change.worse is worse
+
+
 def test_errors_are_compared_as_they_are() -> None:
     """Half a point more counts, a tenth of a point does not."""
     rows = [
