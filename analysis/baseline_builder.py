@@ -20,8 +20,8 @@ from analysis.plural import plural
 from analysis.run_summary import Summary
 from analysis.warm_up import WarmUp, warm_up_of
 
-_SPARE_BYTES = 1_000
-"""For what promoting changes, such as the id of the baseline that was there before."""
+_SPARE_BYTES = 4_000
+"""For what is added later: the id of the baseline that was there before, the noise of pairs and of weeks."""
 
 _POOL_BYTES = 15_000
 """Kept for histograms of what decides, before metrics that only inform."""
