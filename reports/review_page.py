@@ -169,6 +169,12 @@ def _pairs(found: Regeneration) -> str:
 def _machine(found: Regeneration) -> str:
     doubts = [*found.doubts]
     doubts += [c.text for c in found.judged.validity if not c.ok and not c.invalidates]
+    warm_up = found.candidate.warm_up
+    if warm_up is not None and not warm_up.enough:
+        doubts.append(
+            f"the warm-up of {warm_up.warm_up_s:g} s is too short: {warm_up.needed_s:g} s are needed, "
+            "by MSER-5 over all runs"
+        )
     if not doubts:
         return "Nothing was doubtful: neither before the load nor in the generator's own health."
     return "\n".join(f"- {escaped(doubt)}" for doubt in doubts)
