@@ -26,6 +26,7 @@ RULES = GateRules(Model.OPEN, {"stream"}, {})
 STORED_RUNS = 5
 PHIS = (0.0, 0.5, 0.9)
 CANDIDATES = (1, 3, 5)
+SESSIONS = (2, 4)
 TIMES_FLOOR = (0.5, 1.0, 2.0, 3.0)
 TABLE = "Stored baseline"
 
@@ -38,6 +39,17 @@ def stored_rows(gates: int, boundary: int, suites: int) -> Iterator[Row]:
         yield at_most(
             TABLE,
             f"unchanged, {candidates} new runs in another session: REGRESSION",
+            [outcome is Outcome.REGRESSION for outcome in found],
+            0.01,
+            f"PASS {_share(found, Outcome.PASS)}",
+        )
+    for sessions in SESSIONS:
+        found = [
+            outcome for phi in PHIS for outcome in unchanged(World(phi), EIGHT, 3, each, sessions=sessions)
+        ]
+        yield at_most(
+            TABLE,
+            f"the same with 3 new runs, a baseline of {sessions} sessions: REGRESSION",
             [outcome is Outcome.REGRESSION for outcome in found],
             0.01,
             f"PASS {_share(found, Outcome.PASS)}",
@@ -63,12 +75,16 @@ def stored_rows(gates: int, boundary: int, suites: int) -> Iterator[Row]:
 WIDE = wide_suite(16)
 
 
-def unchanged(world: World, suite: Suite, candidates: int, gates: int) -> list[Outcome]:
-    """The baseline and the candidates come from sessions of their own."""
-    random = np.random.default_rng([51, candidates, round(100 * world.phi), len(suite.times)])
+def unchanged(world: World, suite: Suite, candidates: int, gates: int, *, sessions: int = 1) -> list[Outcome]:
+    """The candidates come from a session that the baseline knows nothing of."""
+    random = np.random.default_rng([51, candidates, round(100 * world.phi), len(suite.times), sessions])
     found = []
     for _ in range(gates):
-        stored = run_summaries(random, world, suite, host_levels(random, world, STORED_RUNS))
+        stored = [
+            run
+            for day in range(sessions)
+            for run in run_summaries(random, world, suite, host_levels(random, world, STORED_RUNS), day)
+        ]
         new = run_summaries(random, world, suite, host_levels(random, world, candidates))
         found.append(overall(compare(stored, new, RULES, {})))
     return found

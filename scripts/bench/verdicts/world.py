@@ -100,20 +100,16 @@ def ar1(random: np.random.Generator, length: int, phi: float, sd: float) -> Floa
 
 
 def run_summaries(
-    random: np.random.Generator, world: World, suite: Suite, levels: Floats, change: float = 0.0
+    random: np.random.Generator, world: World, suite: Suite, levels: Floats, day: int = 0
 ) -> list[RunSummary]:
-    """A run for each level; what the seconds within it add to the level is drawn at once.
-
-    `change` is the relative one of the suite's first metric.
-    """
+    """A run of that day for each level; what the seconds within it add to the level is drawn at once."""
     levels = levels + random.normal(0.0, world.mean_level_sd, len(levels))
     own_sd = [math.hypot(world.run_sd, world.counting_sd(statistic)) for _, statistic in suite.times]
     own = random.normal(0.0, 1.0, (len(levels), len(suite.times))) * np.asarray(own_sd)
     logs = levels[:, np.newaxis] + own
-    logs[:, 0] += math.log1p(change)
     failures = random.binomial(world.requests, world.error_ratio, (len(levels), len(suite.errors)))
     return [
-        _summary(world, suite, row, failed)
+        _summary(world, suite, row, failed, day)
         for row, failed in zip(np.exp(logs).tolist(), failures.tolist(), strict=True)
     ]
 
@@ -129,14 +125,16 @@ def scattered(suite: Suite, logs: Floats) -> list[RunSummary]:
     return [_summary(QUIET, suite, row, [0] * len(suite.errors)) for row in np.exp(logs).tolist()]
 
 
-def _summary(world: World, suite: Suite, factors: Sequence[float], failed: Sequence[int]) -> RunSummary:
+def _summary(
+    world: World, suite: Suite, factors: Sequence[float], failed: Sequence[int], day: int = 0
+) -> RunSummary:
     values: dict[str, dict[str, float]] = {}
     for (key, statistic), factor in zip(suite.times, factors, strict=True):
         values.setdefault(key, {})[statistic] = _TYPICAL_US[statistic] * factor
     series = {key: Summary(world.requests, found) for key, found in values.items()}
     for endpoint, number in zip(suite.errors, failed, strict=True):
         series[f"{endpoint}.errors"] = Summary(world.requests, {"ratio": number / world.requests})
-    return RunSummary("simulated", START_UTC, float(world.run_s), series)
+    return RunSummary("simulated", START_UTC.replace("05", f"{5 + day:02}"), float(world.run_s), series)
 
 
 _TYPICAL_US = {"p50": 200_000.0, "p95": 450_000.0, "p99": 640_000.0}
