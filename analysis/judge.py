@@ -16,15 +16,15 @@ from analysis.baseline import (
 )
 from analysis.capacity_result import capacity_of
 from analysis.comparison import compare
-from analysis.counts import Counts, total
 from analysis.errors import BaselineError, RunLogError
 from analysis.judged_run import JudgedRun, read_like_runs
 from analysis.leak import leak_rows
-from analysis.measurement import GENERATOR, elapsed_s
+from analysis.measurement import elapsed_s
 from analysis.metric_table import metric_rows
 from analysis.objective import evaluate
 from analysis.power import runs_wanted
 from analysis.result import Check, Comparison, ComparisonRow, Result, Verdict
+from analysis.result_counts import result_counts
 from analysis.run_directory import RunDirectory
 from analysis.run_record import RunStatus
 from analysis.running_leak import running_leaks
@@ -127,7 +127,7 @@ def judge_runs(
         ),
         objectives=objectives,
         comparison=comparison,
-        counts=_counts(runs),
+        counts=result_counts(runs),
         not_watched=_not_watched(runs),
         environment=asdict(record.environment),
         versions=dict(record.versions),
@@ -266,42 +266,6 @@ def _age(baseline: Baseline, run: JudgedRun) -> Check:
 def _status(runs: Sequence[JudgedRun]) -> RunStatus:
     found = [run.log.run.status for run in runs]
     return next((status for status in found if status is not RunStatus.COMPLETE), found[-1])
-
-
-def _counts(runs: Sequence[JudgedRun]) -> dict[str, dict[str, object]]:
-    """Of the whole runs, warm-up included, and of their measured part under `measured`."""
-    whole: dict[str, list[Counts]] = {}
-    measured: dict[str, list[Counts]] = {}
-    for run in runs:
-        for endpoint, counts in run.log.totals().items():
-            whole.setdefault(endpoint, []).append(counts)
-        for endpoint, counts in run.measurement.whole.totals.items():
-            measured.setdefault(endpoint, []).append(counts)
-    return {
-        endpoint: {**_plain(total(counts)), "measured": _plain(total(measured.get(endpoint, [])))}
-        for endpoint, counts in sorted(whole.items())
-        if endpoint != GENERATOR
-    }
-
-
-_IF_ANY = ("left", "reconnects", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
-
-
-def _plain(counts: Counts) -> dict[str, object]:
-    return {
-        "due": counts.due,
-        "dropped": counts.dropped,
-        "started": counts.started,
-        "ok": counts.ok,
-        "failed": {kind.value: number for kind, number in sorted(counts.failed.items()) if number},
-        "aborted": counts.aborted,
-        "bytes": counts.received_bytes,
-        "events": counts.events,
-        "good": counts.good,
-        "coalesced": counts.coalesced,
-        "clipped": counts.clipped,
-        **{name: number for name in _IF_ANY if (number := getattr(counts, name))},
-    }
 
 
 def _not_watched(runs: Sequence[JudgedRun]) -> tuple[str, ...]:
