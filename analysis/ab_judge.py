@@ -8,13 +8,14 @@ from pathlib import Path
 from analysis.aa_noise import aa_noise
 from analysis.ab_result import AbResult, LookRow, PairRow, decide_pairs
 from analysis.ab_session import AbSession, Arm, slots
+from analysis.attribution import attribute
 from analysis.env_template import without_credentials
 from analysis.errors import InvalidRunError
 from analysis.gate import GateRules
 from analysis.judged_run import read_judged_run
 from analysis.looks import ALPHA_PER_LOOK, LEAST_PAIRS, Look, look_at, looks_taken
 from analysis.pair import Pair, differences, paired_arms
-from analysis.result import ComparisonRow, Outcome
+from analysis.result import ComparisonRow, Outcome, Verdict
 from analysis.run_summary import RunSummary
 from analysis.setting import Setting
 
@@ -155,6 +156,7 @@ def judge_session(
         noise=aa_noise(course.pairs, rules) if plan.itself and len(course.pairs) > 1 else None,
         environment={} if first is None else first.environment,
         versions={} if first is None else first.versions,
+        attribution=attribute(rows) if decision.verdict is Verdict.REGRESSION else (),
     )
 
 

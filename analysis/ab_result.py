@@ -12,7 +12,7 @@ from analysis.canonical import canonical_text
 from analysis.exit_code import ExitCode
 from analysis.looks import LEAST_PAIRS, Look
 from analysis.plural import plural
-from analysis.result import Comparison, ComparisonRow, Outcome, Verdict
+from analysis.result import Attribution, Comparison, ComparisonRow, Outcome, Verdict
 from analysis.verdict import changed_text, doubt_text, not_gated_texts
 
 AB_RESULT_SCHEMA = "plimsoll.ab-result/1"
@@ -77,6 +77,8 @@ class AbResult:
     """Of a session of one version against itself."""
     environment: Mapping[str, object]
     versions: Mapping[str, object]
+    attribution: tuple[Attribution, ...] = ()
+    """One for each gated row that is a regression, when that is the verdict."""
     schema: str = field(default=AB_RESULT_SCHEMA)
 
     @property

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from analysis.ab_result import AbResult
 from analysis.looks import CONFIDENCE
 from reports import ab_view, wording
+from reports.attribution_table import TITLE, attribution_table
 from reports.comparison_table import gated_cells, gated_rows, ungated_cells, ungated_rows
 from reports.html_report import page_environment, page_style
 from reports.interval_bar import draw_interval
@@ -32,6 +33,8 @@ def render_ab_html(result: AbResult) -> str:
         ungated=[
             (ungated_cells(row), draw_interval(row, decided, CONFIDENCE)) for row in ungated_rows(comparison)
         ],
+        attribution=attribution_table(result.attribution, ("A", "B")),
+        attribution_title=TITLE,
         looks=ab_view.look_table(result),
         pairs=ab_view.pair_table(result),
         noise=ab_view.noise_table(result),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from analysis.ab_result import AbResult
 from analysis.looks import CONFIDENCE
 from reports import ab_view, wording
+from reports.attribution_table import TITLE, attribution_table
 from reports.comparison_table import gated_table, ungated_table
 from reports.markdown_report import SIGNS, escaped, markdown_table
 from reports.table import Table
@@ -23,6 +24,7 @@ def render_ab_markdown(result: AbResult) -> str:
         "### B against A",
         f"Small figures are the {wording.percent(CONFIDENCE)} interval of the change within pairs.",
         markdown_table(_sides(gated_table(comparison, ab_view.decides(result))), "No metric is gated."),
+        _section(TITLE, attribution_table(result.attribution, ("A", "B"))),
         _folded("Shown, not gated", _sides(ungated_table(comparison))),
         _section("Looks", ab_view.look_table(result)),
         _folded("Change in each pair", ab_view.pair_table(result)),

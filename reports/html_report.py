@@ -68,7 +68,7 @@ def render_html(data: ReportData) -> str:
         comparison=comparison,
         gated=[(gated_cells(row, decided), draw_interval(row, decided)) for row in gated],
         ungated=[(ungated_cells(row), draw_interval(row, decided)) for row in ungated],
-        attribution=attribution_table(result),
+        attribution=attribution_table(result.attribution),
         attribution_title=TITLE,
         percentiles=table.percentile_tables(result),
         rates=table.rate_table(result),

@@ -44,7 +44,7 @@ def render_markdown(data: ReportData) -> str:
         parts += ["### Capacity", escaped(wording.sentence(capacity.text))]
         parts += [markdown_table(capacity_table(capacity))]
     parts += ["### Comparison with the baseline", _comparison(data)]
-    attribution = attribution_table(result)
+    attribution = attribution_table(result.attribution)
     if attribution is not None:
         parts += [f"### {TITLE}", markdown_table(attribution)]
     parts += ["### Metrics"]

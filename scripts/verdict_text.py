@@ -21,14 +21,14 @@ def verdict_text(result: Result) -> str:
         for check in result.validity
         if not check.ok and not check.invalidates and check.text not in result.reasons
     ]
-    lines += [f"  {line}" for line in _attribution(result.attribution)]
+    lines += [f"  {line}" for line in attribution_lines(result.attribution)]
     lines += ["", *aligned(_metrics(result.metrics))]
     if result.comparison is not None and result.comparison.rows:
         lines += ["", *aligned(comparison_cells(result.comparison.rows))]
     return "\n".join(lines) + "\n"
 
 
-def _attribution(found: Sequence[Attribution]) -> Iterator[str]:
+def attribution_lines(found: Sequence[Attribution]) -> Iterator[str]:
     """The first few companions of each regression, in the order of the report."""
     for one in found:
         told = [

@@ -9,13 +9,14 @@ from analysis.plural import plural
 from reports import wording
 from reports.quantity import change
 from scripts.text_table import aligned
-from scripts.verdict_text import comparison_cells
+from scripts.verdict_text import attribution_lines, comparison_cells
 
 
 def ab_text(result: AbResult) -> str:
     lines = [f"{wording.word(result.verdict)} (exit code {result.exit_code})"]
     lines += [f"  {reason}" for reason in result.reasons]
     lines += [f"  warning: {text}" for text in result.warnings]
+    lines += [f"  {line}" for line in attribution_lines(result.attribution)]
     if any(row.gated for row in result.rows):
         cells = comparison_cells(result.rows, sides=("A", "B"), confidence=CONFIDENCE)
         lines += ["", *aligned(cells)]

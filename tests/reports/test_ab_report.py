@@ -15,6 +15,7 @@ from analysis.result import Outcome, Verdict
 from reports.ab_html import render_ab_html
 from reports.ab_markdown import render_ab_markdown
 from tests.analysis.pair_builder import RULES, pairs
+from tests.reports import sample_report
 from tests.reports.sample_report import HOSTILE
 
 PAIRS = pairs(6, change=0.15)
@@ -48,6 +49,7 @@ RESULT = AbResult(
     noise=None,
     environment={},
     versions={},
+    attribution=sample_report.regression().result.attribution,
 )
 
 
@@ -57,7 +59,8 @@ def test_a_report_says_what_was_decided_why_and_between_what(render: Callable[[A
 
     for wanted in (
         "REGRESSION", "127.0.0.1:8801", "query response p95", "6 of at most 12",
-        "12 min", "96.5 %", "the generator was overloaded", "steal was 1.2 %", "INCONCLUSIVE", "BA",
+        "12 min", "96.5 %", "What moved together", "query stage.generate p95",
+        "the generator was overloaded", "steal was 1.2 %", "INCONCLUSIVE", "BA",
     ):  # fmt: skip
         assert wanted in text, wanted
     assert "Baseline" not in text

@@ -57,6 +57,9 @@ def test_a_slower_version_is_a_regression_with_reports_that_say_so(tmp_path: Pat
     assert result.verdict is Verdict.REGRESSION
     assert result.exit_code == ExitCode.REGRESSION
     assert any("query response p95 changed by +" in reason for reason in result.reasons)
+    assert [(one.metric, one.statistic) for one in result.attribution] == [
+        (row.metric, row.statistic) for row in result.rows if row.gated and row.outcome is Outcome.REGRESSION
+    ]
     for name in ("report.md", "report.html"):
         text = (folder / name).read_text()
         assert "REGRESSION" in text
