@@ -17,6 +17,7 @@ from typing import IO
 
 from analysis.run_directory import make_run_root
 from scripts.checkout import LOCUSTFILE
+from scripts.child_end import terminate_with_parent
 
 COMPLAINT = "plimsoll: "
 """How the suite begins the line that says why it ends before a run; whoever started it passes that on."""
@@ -92,6 +93,7 @@ class LoadProcess:
             env=dict(self._environment),
             text=True,
             errors="replace",
+            preexec_fn=terminate_with_parent,
             process_group=0,  # a Ctrl-C in the terminal reaches this process alone, which passes it on once
         )
         readers = [

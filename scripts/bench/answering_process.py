@@ -12,10 +12,10 @@ from typing import Any
 
 from analysis.errors import UsageError
 from scripts.bench.answering import SEEN_PATH
-from scripts.bench.child_end import end_with_parent
 from scripts.bench.cores import Cores
 from scripts.bench.stamping import STAMPS_PATH
 from scripts.checkout import ROOT
+from scripts.child_end import end_with_parent
 from scripts.truth.server import CERTIFICATE
 
 LIMIT_S = 30

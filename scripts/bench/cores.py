@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from analysis.errors import UsageError
-from scripts.bench.child_end import end_with_parent
+from scripts.child_end import end_with_parent
 
 REAL_TIME = 1
 """The lowest of these priorities."""

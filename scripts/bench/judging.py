@@ -14,10 +14,10 @@ from statistics import median
 from analysis.exit_code import ExitCode
 from analysis.result import read_result
 from analysis.run_directory import RunDirectory
-from scripts.bench.child_end import end_with_parent
 from scripts.bench.long_run import LongRun, write_long_run
 from scripts.bench.window import BenchError
 from scripts.checkout import ROOT
+from scripts.child_end import end_with_parent
 
 FULL, QUICK = LongRun(), LongRun(seconds=600)
 ROUNDS = 3

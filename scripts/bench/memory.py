@@ -12,11 +12,11 @@ from statistics import median
 import psutil
 
 from scripts.bench.answering_process import answering_server
-from scripts.bench.child_end import end_with_parent
 from scripts.bench.contender import OURS, Contender, contenders
 from scripts.bench.cores import Cores, two_cores
 from scripts.bench.window import BenchError, running
 from scripts.checkout import ROOT
+from scripts.child_end import end_with_parent
 
 MB = 1_000_000
 CONNECTIONS = 64

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
-from scripts.bench.child_end import end_with_parent
 from scripts.bench.readme_block import readme_block
 from scripts.bench.results import Result, read_results, result, write_results
 from scripts.checkout import ROOT
+from scripts.child_end import end_with_parent
 
 README = ROOT / "README.md"
 BEGIN = "<!-- bench: made by `python -m scripts.bench readme`; do not edit -->\n"

@@ -1,7 +1,6 @@
 """`plimsoll serve`: checks what was asked for, binds the port, and serves until told to stop."""
 
 import asyncio
-import ctypes
 import errno
 import logging
 import math
@@ -16,6 +15,7 @@ import uvicorn
 from analysis.errors import UsageError
 from analysis.exit_code import ExitCode
 from analysis.request_text import split_url
+from scripts.child_end import terminate_with_parent
 from scripts.service.assembly import assembled
 from scripts.service.connection import BreakableProtocol, BreakableWebSocket
 from scripts.service.rag import rag_app
@@ -25,7 +25,6 @@ from scripts.service.xnai import xnai_app
 
 _SHUTDOWN_S = 1
 _MESSAGE_BYTES = 65_536  # a question is at most 4000 characters
-_PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
 
 def serve_command(
@@ -55,7 +54,7 @@ def serve_command(
 ) -> int:
     """Times are medians; port 0 picks a free one. Returns 0 after SIGINT or SIGTERM."""
     if end_with_parent:
-        _end_with_parent()
+        terminate_with_parent()
     if api not in set(Api):
         raise UsageError(f"--api: found {api!r}, wanted one of {', '.join(Api)}")
     _check_url("--embeddings-url", embeddings_url, ("http", "https"))
@@ -176,12 +175,6 @@ def _bound(host: str, port: int) -> socket.socket:
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _end_with_parent() -> None:
-    """Let the kernel send SIGTERM when whoever started this service is killed; Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _check_url(option: str, url: str | None, schemes: tuple[str, ...]) -> None:

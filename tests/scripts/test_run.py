@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from analysis.errors import InvalidRunError, UsageError
@@ -178,6 +180,25 @@ def test_a_signal_ends_the_run_with_reports_and_3(
     assert (run / "report.html").exists()
     assert str(run) in stdout
     assert "Traceback" not in stderr
+
+
+def test_a_run_whose_command_is_killed_stops_and_says_so(service: ReferenceService, root: Path) -> None:
+    """As when memory runs out: the load does not go on for as long as it was meant to."""
+    words = command(root, service.base_url, "--profile", profile(root.parent, steady="60s"))
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for_stage(root, "steady")
+        finally:
+            process.kill()
+    (run,) = runs_in(root)
+    locust = psutil.Process(json.loads((run / "run.json").read_text())["writer"]["pid"])
+    deadline = time.monotonic() + LIMIT_S / 2
+    with suppress(psutil.NoSuchProcess):
+        while locust.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.1)
+        locust.kill()
+
+    assert json.loads((run / "run.json").read_text())["status"] == "stopped"
 
 
 def test_runs_for_a_baseline_are_not_judged(service: ReferenceService, root: Path) -> None:
