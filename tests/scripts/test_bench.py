@@ -18,6 +18,7 @@ from scripts.bench import contender, requests_per_core
 from scripts.bench.answering_process import answering_server
 from scripts.bench.contender import BODY, OURS, PATH, contenders
 from scripts.bench.cores import two_cores
+from scripts.bench.readme_block import GOALS
 from scripts.bench.window import BenchError, measured_rate
 from scripts.checkout import ROOT
 
@@ -99,6 +100,18 @@ def test_every_peer_asks_the_same_over_as_many_kept_connections(tls: bool) -> No
     assert field.missing == {}
     assert set(field.names) == {OURS, *plan.peers}
     assert len(field.ciphers) == tls
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.parametrize(("tls", "goals"), [(False, "requests"), (True, "requests-tls")])
+def test_ours_reaches_its_goals_beside_each_peer(tls: bool, goals: str) -> None:
+    """Ratios of the same rounds; the machine should have nothing else to do."""
+    plan = requests_per_core.plan_of(quick=True, tls=tls)
+    field = requests_per_core.measured(plan)
+
+    ratios = {peer: field.ratio(peer, lambda rate: rate.requests_per_s) for peer in GOALS[goals]}
+    assert [peer for peer, goal in GOALS[goals].items() if ratios[peer] < goal] == [], ratios
 
 
 def test_a_contender_that_ends_at_once_is_told_by_its_last_words() -> None:
