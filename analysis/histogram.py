@@ -216,7 +216,7 @@ def percentile(slots: Int64s, counts: Int64s, p: float) -> float | None:
 def decode_sparse(encoded: str) -> tuple[Int64s, Int64s]:
     """Slots in use, ascending, and counts of an encoded histogram; raises like `Histogram.decode`."""
     dense = np.zeros(SLOTS, np.int64)
-    first, end = decode_packed(packed(encoded), dense)
+    first, end, _ = decode_packed(packed(encoded), dense)
     window = dense[first:end]
     used = np.flatnonzero(window != 0)  # several times faster than on the counts themselves
     return used + first, window[used]
@@ -234,10 +234,11 @@ def packed(encoded: str) -> bytes:
     return raw[_OUTER.size :]
 
 
-def decode_packed(compressed: bytes, dense: Int64s) -> tuple[int, int]:
+def decode_packed(compressed: bytes, dense: Int64s) -> tuple[int, int, int]:
     """Put the counts into `dense`, SLOTS zeros, which is left so by an error: raises like `Histogram.decode`.
 
-    Returns the first slot in use and the one after the last; nothing outside of them was touched.
+    Returns the first slot in use, the one after the last, and the observations; nothing outside of these
+    slots was touched.
     """
     try:
         data = zlib.decompress(compressed)
@@ -254,7 +255,7 @@ def decode_packed(compressed: bytes, dense: Int64s) -> tuple[int, int]:
         dense.fill(0)
         raise ValueError(f"not an encoded histogram: {error}") from error
     first = found["min_nonzero_index"]
-    return (first, found["max_nonzero_index"] + 1) if first >= 0 else (0, 0)
+    return (first, found["max_nonzero_index"] + 1, found["total"]) if first >= 0 else (0, 0, 0)
 
 
 def _dense(slots: Int64s, counts: Int64s, length: int) -> Int64s:

@@ -36,9 +36,8 @@ class SliceHistograms:
     def add(self, slice_index: int, encoded: str) -> None:
         """Add an encoded histogram; `ValueError` when it cannot be decoded."""
         compressed = packed(encoded)
-        first, end = decode_packed(compressed, self._row)
+        first, end, count = decode_packed(compressed, self._row)
         row = self._row[first:end]
-        count = int(row.sum())
         if not 0 <= count <= _MOST_PER_SLICE:
             row.fill(0)
             raise ValueError(
@@ -79,12 +78,12 @@ class SliceHistograms:
         for number, compressed in zip(self._slices, self._packed, strict=True):
             if number >= end:
                 continue
-            first, after = decode_packed(compressed, self._row)
+            first, after, count = decode_packed(compressed, self._row)
             row = self._row[first:after]
             used = np.flatnonzero(row != 0)
             counts = row[used]
             sums[number] += float((logarithms[used + first] * counts).sum())
-            numbers[number] += int(counts.sum())
+            numbers[number] += count
             row.fill(0)
         return sums, numbers
 
@@ -93,7 +92,7 @@ class SliceHistograms:
             return
         slices = np.frombuffer(self._slices, np.uint64)
         for row in np.flatnonzero((slices >= start) & (slices < end)).tolist():
-            first, after = decode_packed(self._packed[row], self._row)
+            first, after, _ = decode_packed(self._packed[row], self._row)
             dense[first:after] += self._row[first:after]
             self._row[first:after] = 0
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+_BUFFER_BYTES = 1 << 20
+
 
 def read_lines(path: Path, take: Callable[[bytes], None]) -> tuple[str, ...]:
     """Hand every whole line, without its end, to `take`, and say what is wrong with the file.
@@ -14,7 +16,7 @@ def read_lines(path: Path, take: Callable[[bytes], None]) -> tuple[str, ...]:
     first_bad = ""
     damage: list[str] = []
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=_BUFFER_BYTES) as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     damage.append(f"{path.name}: the last line, {number}, was cut")

@@ -55,11 +55,12 @@ def test_one_row_is_decoded_as_the_library_decodes_it(values_us: list[int]) -> N
     theirs = library_counts(HdrHistogram.decode(encoded))
     dense = np.zeros(SLOTS, np.int64)
 
-    first, end = decode_packed(packed(encoded.decode()), dense)
+    first, end, count = decode_packed(packed(encoded.decode()), dense)
 
     assert dense.tolist() == theirs.tolist()
     assert not theirs[:first].any()
     assert not theirs[end:].any()
+    assert count == len(values_us)
 
 
 def test_asking_does_not_change_what_is_added_later() -> None:
