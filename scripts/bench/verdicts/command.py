@@ -41,6 +41,9 @@ class Plan:
     """Of weeks, with and without a change."""
 
 
+WIDTH = 78
+"""Of the longest claim, so that all tables have the same columns."""
+
 FULL = Plan(
     end_to_end=300,
     gates=20_000,
@@ -64,17 +67,17 @@ QUICK = Plan(
 
 
 def verdicts_command(*, quick: bool, as_json: bool) -> int:
-    """1 when a claim does not hold."""
+    """1 when a claim does not hold. Each table is printed as soon as it is there."""
     rows: list[Row] = []
     for table in tables(QUICK if quick else FULL):
         began_s = time.monotonic()
         found = list(table())
-        rows += found
         _report(found, time.monotonic() - began_s)
+        if not as_json:
+            print(text(found, first=not rows), end="", flush=True)
+        rows += found
     if as_json:
         print(json.dumps(document(rows), indent=2, sort_keys=True))
-    else:
-        print(text(rows), end="")
     return ExitCode.PASS if all(row.ok for row in rows) else ExitCode.REGRESSION
 
 
@@ -103,16 +106,13 @@ def document(rows: Sequence[Row]) -> Mapping[str, object]:
     }
 
 
-def text(rows: Sequence[Row]) -> str:
-    """A table for each kind of claim."""
-    width = max(len(row.what) for row in rows)
-    lines: list[str] = []
-    for table in dict.fromkeys(row.table for row in rows):
-        lines += ["", f"{table:{width}}  {'wanted':14}  found"]
-        for row in (row for row in rows if row.table == table):
-            missed = "" if row.ok else "   MISSED"
-            lines.append(f"{row.what:{width}}  {row.wanted:14}  {row.found}{missed}")
-    return "\n".join(lines[1:]) + "\n"
+def text(rows: Sequence[Row], *, first: bool) -> str:
+    """One table; an empty line sets it off from the one before."""
+    lines = [f"{rows[0].table:{WIDTH}}  {'wanted':14}  found"]
+    for row in rows:
+        missed = "" if row.ok else "   MISSED"
+        lines.append(f"{row.what:{WIDTH}}  {row.wanted:14}  {row.found}{missed}")
+    return ("" if first else "\n") + "\n".join(lines) + "\n"
 
 
 def _report(rows: Sequence[Row], took_s: float) -> None:

@@ -17,6 +17,8 @@ OTHER_LOAD: Mapping[str, object] = {
     "workers": [{"index": index, "id": str(index), "state": "ready"} for index in range(2)],
 }
 """What of run.json must match beside the environment's hard keys."""
+OLD_SESSIONS = (8, 40)
+"""The first is 24 days after the baseline."""
 
 
 def comparability_rows() -> Iterator[Row]:
@@ -30,11 +32,15 @@ def comparability_rows() -> Iterator[Row]:
         other = [bench.judged(keys={key: value}) for key, value in OTHER_LOAD.items()]
         volatile = [bench.judged(soft=changed(environment.soft, key)) for key in environment.soft]
         volatile += [bench.judged(ignored=changed(environment.ignored, key)) for key in environment.ignored]
+        old = [bench.judged(session=session) for session in OLD_SESSIONS]
+        missing = bench.judged(baselines="none")
     yield at_least(TABLE, "a hard key changed: not comparable", [refused(found) for found in hard], 1.0)
     yield at_least(TABLE, "another load changed: not comparable", [refused(found) for found in other], 1.0)
     yield at_most(
         TABLE, "a volatile key changed: not compared", [not compared(found) for found in volatile], 0.0
     )
+    passed = [found.exit_code == ExitCode.PASS for found in (*old, missing)]
+    yield at_most(TABLE, "the baseline is beyond its age, or there is none: PASS", passed, 0.0)
 
 
 def changed(keys: Keys, key: str) -> Keys:

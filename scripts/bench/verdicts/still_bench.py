@@ -22,9 +22,9 @@ class StillBench:
         self._made = 0
         store([self._written(seed=(number,)) for number in range(1, STORED_RUNS + 1)], folder / "baselines")
 
-    def judged(self, **change: Any) -> Result:
-        """`change` are fields of SimulatedRun."""
-        return judge([self._written(**change)], baseline="auto", baselines_root=self._folder / "baselines")
+    def judged(self, *, baselines: str = "baselines", **change: Any) -> Result:
+        """`change` are fields of SimulatedRun; no folder but that of the default name holds a baseline."""
+        return judge([self._written(**change)], baseline="auto", baselines_root=self._folder / baselines)
 
     def _written(self, **change: Any) -> Path:
         self._made += 1
