@@ -5,6 +5,7 @@ import math
 import struct
 import zlib
 from collections.abc import Iterable
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -184,6 +185,7 @@ def resolution_us(value_us: float) -> int:
     return 1 << max(0, int(value_us).bit_length() - _HALF_BITS - 1)
 
 
+@cache
 def log_middles() -> npt.NDArray[np.float64]:
     """Natural logarithm of the middle of each slot, in µs; the slot of less than one has that of 0.5."""
     slots = np.arange(SLOTS)

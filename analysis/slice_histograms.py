@@ -21,10 +21,12 @@ class SliceHistograms:
     Rows may come in any order; those of one slice add up.
     """
 
-    __slots__ = ("_block", "_open", "_packed", "_row", "_slices", "_sums")
+    __slots__ = ("_block", "_counts", "_logs", "_open", "_packed", "_row", "_slices", "_sums")
 
     def __init__(self) -> None:
         self._slices = array("Q")
+        self._counts = array("Q")
+        self._logs = array("d")
         self._packed: list[bytes] = []
         self._sums: defaultdict[int, list[_Sum]] = defaultdict(list)
         # Pages of these that no count ever touches take no memory.
@@ -46,6 +48,8 @@ class SliceHistograms:
         if slice_index // BLOCK != self._block:
             self._close_block(slice_index // BLOCK)
         self._open[first:end] += row
+        self._counts.append(count)
+        self._logs.append(float(row @ log_middles()[first:end]))
         row.fill(0)
         self._slices.append(slice_index)
         self._packed.append(compressed)
@@ -73,18 +77,11 @@ class SliceHistograms:
 
     def log_sums(self, end: int) -> tuple[npt.NDArray[np.float64], Int64s]:
         """Of each slice before `end`: sum of the logarithms of its observations in µs, and their number."""
-        logarithms = log_middles()
+        slices = np.frombuffer(self._slices, np.uint64).astype(np.int64)
+        within = slices < end
         sums, numbers = np.zeros(end), np.zeros(end, np.int64)
-        for number, compressed in zip(self._slices, self._packed, strict=True):
-            if number >= end:
-                continue
-            first, after, count = decode_packed(compressed, self._row)
-            row = self._row[first:after]
-            used = np.flatnonzero(row != 0)
-            counts = row[used]
-            sums[number] += float((logarithms[used + first] * counts).sum())
-            numbers[number] += count
-            row.fill(0)
+        np.add.at(sums, slices[within], np.frombuffer(self._logs)[within])
+        np.add.at(numbers, slices[within], np.frombuffer(self._counts, np.uint64)[within].astype(np.int64))
         return sums, numbers
 
     def _add_rows(self, dense: Int64s, start: int, end: int) -> None:

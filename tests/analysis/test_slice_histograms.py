@@ -100,3 +100,15 @@ def test_more_than_four_billion_observations_in_a_slice_are_refused() -> None:
         slices.add(0, Histogram.from_sparse(slots, counts).encode())
 
     assert slices.merged(0, 1).count == 0
+
+
+def test_the_logarithms_of_a_slice_are_summed_over_its_rows() -> None:
+    """Rows in any order, several of one slice, slices beyond the end, times of less than 1 µs."""
+    histograms = SliceHistograms()
+    for number, values_us in ((3, [1000]), (1, [0, 10]), (3, [2000, 2000]), (9, [5])):
+        histograms.add(number, Histogram.of(values_us).encode())
+
+    sums, counts = histograms.log_sums(4)
+
+    assert counts.tolist() == [0, 2, 0, 3]
+    assert sums.tolist() == pytest.approx([0.0, np.log(0.5 * 10), 0.0, np.log(1000 * 2000 * 2000)])
