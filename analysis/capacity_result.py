@@ -81,11 +81,11 @@ def _text(
     if found is not None:
         text = (
             f"the service keeps its objectives up to {found.rate_per_s:.4g} arrivals/s, "
-            f"between {found.low_per_s:.4g} and {found.high_per_s:.4g} ({CONFIDENCE:.0%})"
+            f"between {found.low_per_s:.4g} and {found.high_per_s:.4g} ({100 * CONFIDENCE:.0f} %)"
         )
         if end is SearchEnd.FOUND:
             return text
-        return f"{text}: wider than {search.precision:.0%}, as {_why(end, search)}"
+        return f"{text}: wider than {100 * search.precision:.3g} %, as {_why(end, search)}"
     if end is SearchEnd.MOST:
         return f"the service kept its objectives at {max(kept):.4g} arrivals/s, the most that was allowed"
     if end is SearchEnd.NONE:

@@ -40,9 +40,9 @@ def render_markdown(data: ReportData) -> str:
         "### Objectives",
         markdown_table(table.objective_table(result), "The target sets no objectives."),
     ]
-    if (capacity := result.capacity) is not None:
-        parts += ["### Capacity", escaped(wording.sentence(capacity.text))]
-        parts += [markdown_table(capacity_table(capacity))]
+    capacity = capacity_table(result)
+    if capacity is not None:
+        parts += ["### Capacity", markdown_table(capacity)]
     parts += ["### Comparison with the baseline", _comparison(data)]
     attribution = attribution_table(result.attribution)
     if attribution is not None:
