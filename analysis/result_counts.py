@@ -6,7 +6,7 @@ from analysis.counts import Counts, total
 from analysis.judged_run import JudgedRun
 from analysis.measurement import GENERATOR
 
-_IF_ANY = ("left", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
+_IF_ANY = ("left", "reconnects", "text_bytes", "tokens", "hits", "misses", "retrievals", "empty_retrievals")
 """Left out where there is none."""
 
 
