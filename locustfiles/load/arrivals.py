@@ -9,6 +9,7 @@ from contextlib import closing
 from itertools import chain
 from typing import NamedTuple
 
+import gevent
 from gevent import GreenletExit
 from gevent.event import Event
 from gevent.pool import Group
@@ -56,6 +57,7 @@ class ArrivalScheduler(User):
             self._asked_to_stop.wait()
             self._in_flight.join(timeout=run.profile.drain_s)
         finally:
+            gevent.sleep(0)  # what is killed before it began would be neither started nor dropped
             self._in_flight.kill(block=True)
             for client in chain.from_iterable(self._idle.values()):
                 client.close()
