@@ -17,8 +17,9 @@ from tests.servers.truth import Truth, truth_server
 URL = "LONE_URL"
 QUESTIONS = tuple(f"What is passage {number} about?" for number in range(100))
 USERS = 4
-RATE_PER_S = 20
-DURATION_S = 2
+RATE_PER_S = 8
+"""So few that two are not due at once where the machine stood still for a moment."""
+DURATION_S = 3
 CLOSED = f"""
 model = "closed"
 mix = {{ query = 1 }}
