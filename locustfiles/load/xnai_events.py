@@ -55,7 +55,8 @@ class XnaiEvents:
             case "token":
                 return [self._token(content.get("content"), stamp_ns)]
             case "sources":
-                return [StreamEvent(EventKind.CITATION, stamp_ns)]
+                kind = EventKind.CITATION if content.get("sources") else EventKind.OTHER
+                return [StreamEvent(kind, stamp_ns)]
             case "done":
                 return _done(content, stamp_ns)
             case _:

@@ -37,6 +37,8 @@ def test_query_stream_and_health_are_measured_and_judged(
         assert counts.ok == counts.started, counts.failed
         assert log.merged(f"{endpoint}.response").count == counts.ok
     streams = totals["stream"].ok
+    assert totals["query"].retrievals == totals["query"].ok
+    assert totals["stream"].retrievals == streams
     assert log.merged("stream.ttft").count == streams
     assert log.merged("stream.gap").count > 10 * streams
     assert log.merged("query.stage.answer").count == totals["query"].ok

@@ -27,6 +27,13 @@ CASES: Cases = {
         ],
         None,
     ),
+    "an empty retrieval": (
+        xnai({"type": "sources", "sources": []})
+        + xnai({"type": "token", "content": "Hi"})
+        + xnai({"type": "done"}),
+        [("other", None), ("text", "Hi"), DONE],
+        None,
+    ),
     "real line ends": (
         xnai({"type": "token", "content": "Hi"}, "\n\n") + xnai({"type": "done"}, "\r\n\r\n"),
         [("text", "Hi"), DONE],
