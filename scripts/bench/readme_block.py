@@ -18,6 +18,8 @@ GOALS = {
     "requests": {"wrk": 0.2, "hey": 1.2, "k6": 2.0, "fasthttpuser": 4.5},
     "requests-tls": {"k6": 1.2, "fasthttpuser": 3.5},
 }
+EVENT_GOALS = {"packet": {"aiohttp": 2.0}, "burst": {"httpx-sse": 10.0}, "burst_json": {"httpx-sse": 4.0}}
+"""By the work; as ratios of the events read in a second of CPU time."""
 FULL_SHARE = 0.9
 """Of its core that the server used: what was measured is then the server. Ours should get that too."""
 STREAMS = "500"
@@ -149,13 +151,18 @@ def _streams(results: Results) -> Iterator[str]:
         "burst_json": "in bursts, JSON decoded",
     }
     told = [
-        f"{_ratio(ratio)} times those of {_title(tool, [result])} ({what[work]})"
+        f"{_ratio(ratio)} times those of {_title(tool, [result])} ({what[work]}{_goal(work, tool)})"
         for work, by_tool in document["ratios"].items()
         if work in what
         for tool, ratio in by_tool.items()
     ]
     if told:
         yield f"Events read in a second of CPU time: {', '.join(told)}."
+
+
+def _goal(work: str, tool: str) -> str:
+    goal = EVENT_GOALS.get(work, {}).get(tool)
+    return "" if goal is None else f"; goal: ≥ {goal:g}"
 
 
 def _arrivals(results: Results) -> Iterator[str]:

@@ -199,7 +199,7 @@ def _print_table(plan: Plan, measured: Measured) -> None:
 
 
 def _timed_lines(measured: Measured) -> Iterator[str]:
-    heads = ("streams", "streams/s", "stamp p50", "p99 ms", "ttft p99", "gap p99", "RSS MB")
+    heads = ("streams", "streams/s", "stamp p50", "p99 ms", "ttft p99", "gap p99", "RSS MB", "coalesced")
     yield f"{'':14}" + "".join(f"{head:>10}" for head in heads)
     for name, works in measured.timed.items():
         for work, rounds in works.items():
@@ -212,4 +212,6 @@ def _timed_lines(measured: Measured) -> Iterator[str]:
                 median(error.gap.p99_ms for error in errors),
                 median(seen.rss_mb for seen in rounds),
             )
-            yield f"{name:14}{work:>10}" + "".join(f"{number:10.3f}" for number in numbers)
+            coalesced = f"{median(error.coalesced for error in errors):10.2%}" if name == OURS else ""
+            line = "".join(f"{number:10.3f}" for number in numbers)
+            yield f"{name:14}{work:>10}{line}{coalesced}"

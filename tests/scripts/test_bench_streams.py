@@ -5,6 +5,7 @@ import subprocess
 import sys
 from array import array
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from locustfiles.peers.stream_log import StreamLog, StreamRow, rows
 from scripts.bench import streams
 from scripts.bench.cores import two_cores
 from scripts.bench.event_server_process import Pace, Work, event_server
+from scripts.bench.readme_block import EVENT_GOALS
 from scripts.bench.stream_contender import OURS, StreamContender, stream_contender
 from scripts.bench.stream_error import Error, StreamErrors, stream_errors
 from scripts.bench.stream_window import Seen, seen_streams
@@ -144,3 +146,36 @@ def test_the_document_holds_ratios_and_errors_by_tool_streams_and_percentile() -
     assert document["coalesced"] == {"100": 0.25}
     assert document["streams_per_s"]["aiohttp"] == {"100": 49.0}
     assert document["rss_mb"]["plimsoll"] == {"100": 50.0}
+
+
+def test_the_table_tells_the_share_of_coalesced_events_of_ours_alone() -> None:
+    """Peers stamp each event when they look at it, so that theirs would always seem to be none."""
+    error = Error(0.01, 0.02, 0.03)
+    timed = {"1000": [Seen(49.0, 1.0, 0.1, 50.0, 0.1, StreamErrors(3, error, error, error, 0.25))]}
+    measured = streams.Measured(timed={OURS: timed, "aiohttp": timed})
+
+    heads, ours, theirs = streams._timed_lines(measured)
+
+    assert heads.endswith("coalesced")
+    assert ours.endswith("    25.00%")
+    assert theirs.endswith("    50.000")
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_ours_reaches_its_goals_of_stamps_rates_and_memory() -> None:
+    """Of one round; the machine should have nothing else to do."""
+    plan = streams.QUICK
+    told: Any = streams.document(plan, streams.measured_streams(plan, two_cores()))
+
+    for kind in ("error_ms", "gap_error_ms"):
+        by_streams = told[kind][OURS]
+        assert by_streams["100"]["p99"] <= 0.1, by_streams
+        assert by_streams["500"]["p99"] <= 0.25, by_streams
+    assert told["error_ms"][OURS]["1000"]["p50"] <= 0.1
+    assert told["ttft_error_ms"][OURS]["500"]["p99"] <= 0.25
+    assert told["streams_per_s"][OURS]["500"] >= 240 / 246 * told["ideal_streams_per_s"]["500"]
+    assert told["rss_mb"][OURS]["500"] <= 150
+    for work, goals in EVENT_GOALS.items():
+        for peer, goal in goals.items():
+            assert told["ratios"][work][peer] >= goal, (work, peer)
