@@ -1,6 +1,7 @@
 """Latency histograms in microseconds: HdrHistogram with three digits, 0 µs (less than one) to one hour."""
 
 import base64
+import binascii
 import math
 import struct
 import zlib
@@ -18,12 +19,14 @@ SLOTS = 23_552
 # Layout of HdrHistogram for three digits: 2048 slots of 1 µs, then 1024 per doubling of the value.
 _HALF_BITS = 10
 
-# V2 encoding: outer header (cookie, length), then zlib over an inner header and ZigZag LEB128 counts.
-_OUTER = struct.Struct(">II")
-_INNER = struct.Struct(">IIIIQQd")
+# V2 encoding: cookie and length, then zlib over another cookie and length, settings and ZigZag LEB128 counts.
+_HEADER = struct.Struct(">II")
+_SETTINGS_FORMAT = struct.Struct(">IIQQd")
 _OUTER_COOKIE = 0x1C849314
 _INNER_COOKIE = 0x1C849313
-_SETTINGS = (0, 3, 1, HIGHEST_US, 1.0)  # index offset, digits, lowest, highest, conversion ratio
+# Index offset, digits, lowest, highest, conversion ratio.
+_SETTINGS = _SETTINGS_FORMAT.pack(0, 3, 1, HIGHEST_US, 1.0)
+_COUNTS_AT = _HEADER.size + _SETTINGS_FORMAT.size
 _LONGEST_VARINT = 9
 _ALWAYS_SUMMED = 2**30
 _ZLIB_LEVEL = 1  # 1 % larger than the default on latencies, in a third of the time
@@ -122,9 +125,9 @@ class Histogram:
         dense = _dense(*self._unsorted(), used)
         body = np.empty(used * _LONGEST_VARINT, np.uint8)
         length = codec.encode(dense.ctypes.data, used, 8, body.ctypes.data, body.size) if used else 0
-        inner = _INNER.pack(_INNER_COOKIE, length, *_SETTINGS)
+        inner = _HEADER.pack(_INNER_COOKIE, length) + _SETTINGS
         packed = zlib.compress(inner + body[:length].tobytes(), _ZLIB_LEVEL)
-        return base64.b64encode(_OUTER.pack(_OUTER_COOKIE, len(packed)) + packed).decode("ascii")
+        return base64.b64encode(_HEADER.pack(_OUTER_COOKIE, len(packed)) + packed).decode("ascii")
 
     @classmethod
     def decode(cls, encoded: str) -> Self:
@@ -227,13 +230,13 @@ def decode_sparse(encoded: str) -> tuple[Int64s, Int64s]:
 def packed(encoded: str) -> bytes:
     """The compressed part of an encoded histogram, for `decode_packed`; `ValueError` when it is not whole."""
     try:
-        raw = base64.b64decode(encoded, validate=True)
-        cookie, length = _OUTER.unpack_from(raw)
+        raw = binascii.a2b_base64(encoded, strict_mode=True)
+        cookie, length = _HEADER.unpack_from(raw)
     except struct.error as error:
         raise ValueError(f"not an encoded histogram: {error}") from error
-    if cookie != _OUTER_COOKIE or length != len(raw) - _OUTER.size:
+    if cookie != _OUTER_COOKIE or length != len(raw) - _HEADER.size:
         raise ValueError("not a whole HdrHistogram in V2 compressed encoding")
-    return raw[_OUTER.size :]
+    return raw[_HEADER.size :]
 
 
 def decode_packed(compressed: bytes, dense: Int64s) -> tuple[int, int, int]:
@@ -244,15 +247,16 @@ def decode_packed(compressed: bytes, dense: Int64s) -> tuple[int, int, int]:
     """
     try:
         data = zlib.decompress(compressed)
-        cookie, length, *settings = _INNER.unpack_from(data)
+        cookie, length = _HEADER.unpack_from(data)
     except (struct.error, zlib.error) as error:
         raise ValueError(f"not an encoded histogram: {error}") from error
-    if cookie != _INNER_COOKIE or length != len(data) - _INNER.size:
+    if cookie != _INNER_COOKIE or length != len(data) - _COUNTS_AT:
         raise ValueError("not a whole HdrHistogram in V2 encoding")
-    if tuple(settings) != _SETTINGS:
+    if data[_HEADER.size : _COUNTS_AT] != _SETTINGS:
+        settings = _SETTINGS_FORMAT.unpack_from(data, _HEADER.size)
         raise ValueError(f"a histogram of 1 µs to {HIGHEST_US} µs with 3 digits was wanted, found {settings}")
     try:
-        found = codec.decode(data, _INNER.size, dense.ctypes.data, SLOTS, 8)
+        found = codec.decode(data, _COUNTS_AT, dense.ctypes.data, SLOTS, 8)
     except (IndexError, OverflowError, ValueError) as error:
         dense.fill(0)
         raise ValueError(f"not an encoded histogram: {error}") from error

@@ -9,9 +9,8 @@ from analysis.dependence import integrated_s
 from analysis.measurement import loaded_s
 from analysis.mser import BATCH_S
 from analysis.profile import LoadProfile
-from analysis.run_log import RunLog
+from analysis.run_log import RESPONSE, RunLog
 
-_RESPONSE = ".response"
 _MOST_EMPTY = 0.1
 """Share of the batches that may be without an answer; they are filled from their neighbours."""
 
@@ -81,7 +80,7 @@ def _levels(log: RunLog, slices: int, first_measured: int) -> Floats:
     """The mean logarithm of each slice; NaN without an answer."""
     sums, counts = np.zeros(slices), np.zeros(slices, np.int64)
     for tag, histograms in log.histograms.items():
-        if not tag.endswith(_RESPONSE) or tag.count(".") > 1:
+        if not tag.endswith(RESPONSE) or tag.count(".") > 1:
             continue
         own_sums, own_counts = histograms.log_sums(slices)
         answers = int(own_counts[first_measured:].sum())

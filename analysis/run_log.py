@@ -17,6 +17,9 @@ from analysis.sample import Sample, parse_sample
 from analysis.slice_histograms import SliceHistograms
 from analysis.whole_lines import read_lines
 
+RESPONSE = ".response"
+"""End of the tags whose course in time is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
@@ -37,15 +40,20 @@ class RunLog:
         """Read whatever is there. Only an unreadable run.json raises, a `RunLogError`."""
         directory = RunDirectory.open(path)
         run = directory.read_run()
-        histograms: defaultdict[str, SliceHistograms] = defaultdict(SliceHistograms)
+        histograms: dict[str, SliceHistograms] = {}
         counts: list[CountsRow] = []
         samples: list[Sample] = []
         events: list[Event] = []
 
         def take_histogram(line: bytes) -> None:
             row = parse_line(line.decode())
-            if row is not None:
-                histograms[row.tag].add(_slice_of(row.start_s, run.slice_s), row.encoded)
+            if row is None:
+                return
+            found = histograms.get(row.tag)
+            if found is None:
+                keeps_logs = row.tag.endswith(RESPONSE)
+                found = histograms[row.tag] = SliceHistograms(keeps_logs=keeps_logs)
+            found.add(_slice_of(row.start_s, run.slice_s), row.encoded)
 
         damage = (
             *read_lines(directory.latency_hlog, take_histogram),
@@ -56,7 +64,7 @@ class RunLog:
         if run.status is not RunStatus.RUNNING:
             damage += _end_damage(directory, events, damage)
         counts.sort(key=_slice_of_row)
-        return cls(run, dict(histograms), tuple(counts), tuple(samples), tuple(events), damage)
+        return cls(run, histograms, tuple(counts), tuple(samples), tuple(events), damage)
 
     @property
     def tags(self) -> tuple[str, ...]:

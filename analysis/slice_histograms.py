@@ -18,12 +18,13 @@ _Sum = tuple[npt.NDArray[np.uint16], npt.NDArray[np.unsignedinteger]]
 class SliceHistograms:
     """Compressed rows, as they came, and a sum for each block: a long run is decoded once and fits in memory.
 
-    Rows may come in any order; those of one slice add up.
+    Rows may come in any order; those of one slice add up. Sums of logarithms are kept only where wanted.
     """
 
-    __slots__ = ("_block", "_counts", "_logs", "_open", "_packed", "_row", "_slices", "_sums")
+    __slots__ = ("_block", "_counts", "_keeps_logs", "_logs", "_open", "_packed", "_row", "_slices", "_sums")
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_logs: bool = False) -> None:
+        self._keeps_logs = keeps_logs
         self._slices = array("Q")
         self._counts = array("Q")
         self._logs = array("d")
@@ -49,7 +50,8 @@ class SliceHistograms:
             self._close_block(slice_index // BLOCK)
         self._open[first:end] += row
         self._counts.append(count)
-        self._logs.append(float(row @ log_middles()[first:end]))
+        if self._keeps_logs:
+            self._logs.append(float(row @ log_middles()[first:end]))
         row.fill(0)
         self._slices.append(slice_index)
         self._packed.append(compressed)
@@ -76,7 +78,10 @@ class SliceHistograms:
         return Histogram.from_dense(dense)
 
     def log_sums(self, end: int) -> tuple[npt.NDArray[np.float64], Int64s]:
-        """Of each slice before `end`: sum of the logarithms of its observations in µs, and their number."""
+        """Of each slice before `end`: sum of the logarithms of its observations in µs, and their number.
+
+        Only where logarithms are kept.
+        """
         slices = np.frombuffer(self._slices, np.uint64).astype(np.int64)
         within = slices < end
         sums, numbers = np.zeros(end), np.zeros(end, np.int64)

@@ -30,7 +30,7 @@ def library_counts(histogram: HdrHistogram) -> Int64s:
 
 
 def added(rows: list[Row]) -> SliceHistograms:
-    slices = SliceHistograms()
+    slices = SliceHistograms(keeps_logs=True)
     for number, values_us in rows:
         slices.add(number, library_histogram(values_us).encode().decode())
     return slices
@@ -83,7 +83,7 @@ def test_a_row_that_cannot_be_decoded_leaves_no_trace() -> None:
     body[-1] |= 0x80  # the last count goes on behind the end
     packed_again = zlib.compress(bytes(body))
     broken = base64.b64encode(raw[:4] + len(packed_again).to_bytes(4, "big") + packed_again).decode()
-    slices = SliceHistograms()
+    slices = SliceHistograms(keeps_logs=True)
 
     with pytest.raises(ValueError, match="encoded histogram"):
         slices.add(0, broken)
@@ -93,7 +93,7 @@ def test_a_row_that_cannot_be_decoded_leaves_no_trace() -> None:
 
 
 def test_more_than_four_billion_observations_in_a_slice_are_refused() -> None:
-    slices = SliceHistograms()
+    slices = SliceHistograms(keeps_logs=True)
     slots, counts = np.array([7]), np.array([2**32])
 
     with pytest.raises(ValueError, match="4294967296 observations"):
@@ -104,7 +104,7 @@ def test_more_than_four_billion_observations_in_a_slice_are_refused() -> None:
 
 def test_the_logarithms_of_a_slice_are_summed_over_its_rows() -> None:
     """Rows in any order, several of one slice, slices beyond the end, times of less than 1 µs."""
-    histograms = SliceHistograms()
+    histograms = SliceHistograms(keeps_logs=True)
     for number, values_us in ((3, [1000]), (1, [0, 10]), (3, [2000, 2000]), (9, [5])):
         histograms.add(number, Histogram.of(values_us).encode())
 
