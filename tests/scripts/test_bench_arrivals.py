@@ -31,6 +31,7 @@ def test_the_arrivals_that_were_drawn_are_those_sent_and_those_answered() -> Non
     assert seen.gap_variation > 0
 
 
+@pytest.mark.slow
 def test_five_hundred_constant_arrivals_a_second_are_sent_evenly_and_on_time() -> None:
     """By the stamps of the server's kernel, in the best second of up to three runs.
 

@@ -116,9 +116,13 @@ def service(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-def stored(redis: RedisServer, name: str) -> dict[str, object]:
+def written(redis: RedisServer, name: str) -> str:
     with redis.client() as client:
-        return dict(json.loads(str(client.get(KEY_PREFIX + name) or "{}")))
+        return str(client.get(KEY_PREFIX + name) or "{}")
+
+
+def stored(redis: RedisServer, name: str) -> dict[str, object]:
+    return dict(json.loads(written(redis, name)))
 
 
 def query(service: ReferenceService, question: str) -> int:
@@ -148,7 +152,7 @@ def test_a_state_that_another_process_wrote_is_taken_over(
     until(lambda: service.json("/health")["breakers"]["generate"] == "closed")
 
     assert query(service, "Which port does Redis use?") == 200
-    until(lambda: stored(redis, "embed").get("state") == "closed")
+    until(lambda: '"closed"' in written(redis, "embed"))
 
 
 def test_the_service_answers_on_while_redis_is_away_and_says_so(
