@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.failure import Failure
-from analysis.histogram import Histogram, Int64s
+from analysis.histogram import Histogram, record_together
 from analysis.metric import STAGE
 from locustfiles.load.journal import Page
 from locustfiles.load.outcome import Outcome
@@ -65,11 +65,16 @@ class Book:
         self.ok += len(page)
         self.bytes += page.received_bytes
         self.good += page.good
-        self._times("response", page.response_us)
-        self._times("service", page.service_us)
-        self._times("ttfb", page.ttfb_us)
-        self._times("send_lag", page.send_lag_us)
-        self._times("wake_lag", page.wake_lag_us)
+        times_us = {
+            "response": page.response_us,
+            "service": page.service_us,
+            "ttfb": page.ttfb_us,
+            "send_lag": page.send_lag_us,
+            "wake_lag": page.wake_lag_us,
+        }
+        known = {metric: values for metric, values in times_us.items() if len(values)}
+        if known:
+            record_together([self._histogram(metric) for metric in known], list(known.values()))
 
     def described(self, outcome: Outcome) -> None:
         """Add what a good answer says about itself, times apart."""
@@ -122,10 +127,6 @@ class Book:
         self.fold()
         for metric, histogram in self.histograms.items():
             yield metric, histogram.encode()
-
-    def _times(self, metric: str, values_us: Int64s) -> None:
-        if len(values_us):
-            self._histogram(metric).record_all(values_us)
 
     def _histogram(self, metric: str) -> Histogram:
         histogram = self.histograms.get(metric)
