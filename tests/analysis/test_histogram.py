@@ -10,7 +10,15 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.histogram import HIGHEST_US, SLOTS, Histogram, decode_sparse, slot_low_us, slot_width_us
+from analysis.histogram import (
+    HIGHEST_US,
+    SLOTS,
+    Histogram,
+    decode_sparse,
+    record_together,
+    slot_low_us,
+    slot_width_us,
+)
 
 PERCENTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
 WORKERS = 8
@@ -207,3 +215,15 @@ def test_recording_many_at_once_is_recording_each(values_us: list[int]) -> None:
     at_once.record_all(np.array(values_us, np.int64))
     assert at_once == one_by_one
     assert at_once.clipped == one_by_one.clipped
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.integers(-5, HIGHEST_US + 5), max_size=30), min_size=1, max_size=5))
+def test_each_of_several_columns_goes_into_its_own_histogram(columns_us: list[list[int]]) -> None:
+    """Empty columns, and observations out of range, included."""
+    together = [Histogram() for _ in columns_us]
+    record_together(together, [np.array(column_us, np.int64) for column_us in columns_us])
+
+    each = [Histogram.of(column_us) for column_us in columns_us]
+    assert together == each
+    assert [histogram.clipped for histogram in together] == [histogram.clipped for histogram in each]
