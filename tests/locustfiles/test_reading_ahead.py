@@ -111,14 +111,14 @@ def test_what_is_read_ahead_is_bounded_while_the_caller_dawdles(truth: Truth, cl
 def test_what_came_after_the_end_of_a_stream_makes_the_connection_stale(
     truth: Truth, client: WireClient
 ) -> None:
-    """It may have been read ahead already."""
+    """It may have been read ahead already; where the machine stalled, it even came with the end."""
     unasked = STREAM_HEAD + chunk(b"nobody asked")
     path = truth.script("/more", [*stream([token("a "), DONE], first_s=0.05), delay(0.02), send(unasked)])
 
     for _ in range(3):
         stamps_ns, exchange = read(client, path, lambda: busy(0.1))
         assert len(stamps_ns) == 1
-        assert exchange.failure is None
+        assert exchange.failure is None or exchange.failure.detail == "bytes after the end of the response"
         wait_until(lambda: len(truth.records()[-1]["writes"]) == 5)
         gevent.sleep(0.01)
 
