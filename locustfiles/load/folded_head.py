@@ -3,7 +3,7 @@
 import re
 
 _END_OF_HEAD = b"\r\n\r\n"
-_FOLD = re.compile(rb"[ \t]*+\r\n[ \t]++")
+_FOLD = re.compile(rb"[ \t]*+(?<!\r\n)\r\n[ \t]++")  # white space after an empty line is body
 _AFTER_STATUS_LINE = re.compile(rb"(?:\A|\n)HTTP/[^\n]*+\n[ \t]")
 
 

@@ -39,6 +39,7 @@ CASES = (
     good("a folded last line", OK + b"Content-Length: 3\r\nX: a\r\n b\r\n\r\nabc"),
     good("a fold that hides no field", OK + b"X: a\r\n Content-Length: 9\r\n" + SIZED),
     good("a body that looks folded", OK + b"Content-Length: 8\r\n\r\na\r\n b\r\n ", b"a\r\n b\r\n "),
+    bad("white space after an empty last value", OK + b"Content-Length:\r\n\r\n 0\r\n"),
     bad("a Content-Length folded in its middle", OK + b"Content-Length: 3\r\n 3\r\n\r\nabc"),
     bad("white space before the first field", OK + b" X: a\r\n" + SIZED),
     bad("a tab before the first field", OK + b"\tX: a\r\n" + SIZED),
