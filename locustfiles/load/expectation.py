@@ -58,6 +58,8 @@ class AnswerCheck:
                 return failure
         if exchange.failure is not None:
             return exchange.failure
+        if self._least_chars and all(map(str.isspace, text)):  # ends at the first that is not
+            return Failure(FailureKind.VALIDATION, "the answer is empty")
         if sum(map(len, text)) < self._least_chars:
             return Failure(FailureKind.VALIDATION, f"fewer than {self._least_chars} characters of text")
         if self._least_citations is not None and citations < self._least_citations:

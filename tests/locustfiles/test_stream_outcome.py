@@ -165,7 +165,11 @@ HI, END = WORDS[RAG].text, WORDS[RAG].end
             [send(opened(RAG) + chunk(HI + END)), delay(0.02), fin()],
             Failure(FailureKind.TRUNCATED, "connection closed before the end of the response"),
         ),
-        (whole(RAG, END), Failure(FailureKind.VALIDATION, "fewer than 1 characters of text")),
+        (whole(RAG, END), Failure(FailureKind.VALIDATION, "the answer is empty")),
+        (
+            whole(RAG, b'event: token\ndata: {"text": " \\n"}\n\n', END),
+            Failure(FailureKind.VALIDATION, "the answer is empty"),
+        ),
         (begun(RAG, stall()), Failure(FailureKind.TIMEOUT, "nothing came for 0.3 s")),
         (
             begun(RAG, *([send(chunk(b": ping\n\n")), delay(0.05)] * 40)),

@@ -158,7 +158,7 @@ BAD_ANSWERS: Mapping[str, tuple[bytes | list[Step], str]] = {
 BAD_STREAMS: Mapping[str, tuple[bytes | list[Step], str]] = {
     "whole": (ANSWER, "validation: content type is not text/event-stream"),
     "unended": (stream(EVENTS[:2]), "validation: stream ended without its end mark"),
-    "silent": (stream(EVENTS[2:]), "validation: fewer than 1 characters of text"),
+    "silent": (stream(EVENTS[2:]), "validation: the answer is empty"),
     "failing": (
         stream([EVENTS[0], b'event: error\ndata: {"code": "overloaded"}\n\n']),
         "stream_error: error event in the stream: overloaded",
