@@ -21,10 +21,10 @@ MEASUREMENTS = {
     "truth": ("truth", "--quick"),
     "truth-tls": ("truth", "--tls", "--quick"),
     "arrivals": ("arrivals", "--quick"),
-    "streams": ("streams", "--quick"),
+    "streams": ("streams",),
     "memory": ("memory",),
 }
-"""Together about a quarter of an hour on a machine that does nothing else."""
+"""Together about half an hour on a machine that does nothing else."""
 
 
 def readme_command(measure: Sequence[str] | None) -> int:
