@@ -99,8 +99,8 @@ METRICS: Mapping[str, Metric] = _table(
         ),
         _time(
             "gap",
-            "Time between consecutive stream events with answer text, all gaps of all streams together; 0 between "
-            "events that one read brought.",
+            "Time between consecutive stream events with answer text, all gaps of all streams together; "
+            "0 between events that one read brought.",
         ),
         _time("max_gap", "The longest gap of each stream."),
         _time(
