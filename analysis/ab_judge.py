@@ -1,6 +1,5 @@
 """Reads the runs of an A/B session and says what they decide."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from analysis.aa_noise import aa_noise
 from analysis.ab_result import AbResult, LookRow, PairRow, decide_pairs
 from analysis.ab_session import AbSession, Arm, slots
 from analysis.attribution import attribute
+from analysis.comparison_row import as_change
 from analysis.env_template import without_credentials
 from analysis.errors import InvalidRunError
 from analysis.gate import GateRules
@@ -171,27 +171,19 @@ def shown_version(session: AbSession, arm: Arm, first: ArmRun | None) -> str:
 
 def _look_row(look: Look) -> LookRow:
     open_rows = [row for row in look.rows if row.gated and row.outcome is Outcome.INCONCLUSIVE]
-    return LookRow(look.pairs, look.outcome, tuple(_name(row) for row in open_rows))
+    return LookRow(look.pairs, look.outcome, tuple(row.name for row in open_rows))
 
 
 def _pair_row(number: int, pair: Pair, rules: GateRules | None, rows: Sequence[ComparisonRow]) -> PairRow:
     a, b = pair
     changes: dict[str, float | None] = {}
-    gated = {_name(row) for row in rows if row.gated}
+    gated = {row.name for row in rows if row.gated}
     for arms in () if rules is None else paired_arms([pair], rules):
         if arms.name in gated:
             found = differences(arms)
-            changes[arms.name] = None if found is None else _change(arms.statistic, found[0])
+            changes[arms.name] = None if found is None else as_change(arms.statistic, found[0])
     order = "".join(slot.arm.value.upper() for slot in slots(number))
     return PairRow(number, order, a.run_id, b.run_id, changes)
-
-
-def _change(statistic: str, difference: float) -> float:
-    return difference if statistic == "ratio" else math.expm1(difference)
-
-
-def _name(row: ComparisonRow) -> str:
-    return f"{row.endpoint}.{row.metric}.{row.statistic}"
 
 
 def _warnings(runs: Sequence[ArmRun]) -> tuple[str, ...]:

@@ -31,6 +31,18 @@ class Arms:
     def sides(self) -> tuple[tuple[str, tuple[Summary, ...]], ...]:
         return ("baseline", self.baseline), ("candidate", self.candidate)
 
+    def is_lost(self, few: Sequence[str]) -> bool:
+        """The baseline could decide about it and the candidate lacks it: that must not pass unseen.
+
+        `few` says why a side rests on too little.
+        """
+        return self.lacking == ("candidate",) and not few and self.statistic != "p99"
+
+    @property
+    def gap(self) -> str:
+        """On which side not every run has it, for people; a baseline needs two."""
+        return f"no value in every run of the {' and the '.join(self.lacking or ('baseline',))}"
+
     def centres(self) -> tuple[float | None, float | None]:
         """Of both sides: the mean on the scale of the test, so a geometric one for times and rates."""
         return _centre(self.statistic, self.baseline), _centre(self.statistic, self.candidate)

@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.arms import Arms, all_arms
+from analysis.comparison_row import apart, comparison_row, gated_first, not_sure_among
 from analysis.gate import CROWDED_OUT, GateRules, first_eight, too_coarse, too_few
-from analysis.metric import Direction, metric_named
+from analysis.metric import Direction
 from analysis.multiplicity import benjamini_hochberg, holm
 from analysis.noise import binomial_floor, default_floor, usual_session
 from analysis.result import ComparisonRow, Outcome
 from analysis.run_summary import RunSummary
 from analysis.screen import Limits, Screening, adjusted_p, outcomes, screen
 from analysis.session import SessionNoise, grouped, in_order, session_sizes
-from analysis.two_groups import TwoGroups, two_groups
+from analysis.two_groups import two_groups
 
 
 def compare(
@@ -41,7 +42,7 @@ def compare(
     }
     family = max(1, sum(pair.gated and pair.screening is not None for pair in pairs))
     rows = [_row(pair, judged.get(pair.arms.name), family if pair.gated else 1) for pair in pairs]
-    return tuple(sorted(rows, key=lambda row: (not row.gated, row.endpoint, row.metric, row.statistic)))
+    return gated_first(rows)
 
 
 def overall(rows: Sequence[ComparisonRow]) -> Outcome:
@@ -90,10 +91,7 @@ def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
         few.append(coarse)
     pair = _Pair(arms, rules.direction(metric), margin, rank, rank is not None, "; ".join(few) or None)
     if arms.lacking or len(arms.baseline) < 2:
-        reason = f"no value in every run of the {' and the '.join(arms.lacking or ['baseline'])}"
-        # A metric that the baseline could decide about and the candidate lost must not pass unseen.
-        lost = arms.lacking == ("candidate",) and not few and statistic != "p99"
-        return replace(pair, gated=pair.gated and lost, reason=reason)
+        return replace(pair, gated=pair.gated and arms.is_lost(few), reason=arms.gap)
     scaled = arms.scaled()
     if scaled is None:
         return replace(pair, reason="a value of 0 has no ratio to another")
@@ -156,16 +154,10 @@ def _doubt(
         groups = two_groups(values, limits.worse)
         if groups is not None:
             return (
-                f"the {side} runs fall into two groups, {_apart(arms.statistic, groups)}: find out what "
+                f"the {side} runs fall into two groups, {apart(arms.statistic, groups)}: find out what "
                 "switches between them, then record and run again"
             )
     return None
-
-
-def _apart(statistic: str, groups: TwoGroups) -> str:
-    if statistic == "ratio":
-        return f"{100 * (groups.high - groups.low):.2f} points apart"
-    return f"{100 * math.expm1(groups.high - groups.low):.1f} % apart"
 
 
 def _judged(
@@ -179,22 +171,13 @@ def _judged(
 
 
 def _row(pair: _Pair, judged: tuple[Outcome, float] | None, family: int) -> ComparisonRow:
-    change = low = high = smallest = None
     outcome, adjusted = judged or (Outcome.INCONCLUSIVE, None)
-    reason = pair.reason
+    reason, worse = pair.reason, None
     screening = pair.screening
     if screening is not None:
-        change, low, high, smallest = (
-            _change(pair, value)
-            for value in (
-                screening.difference, screening.low, screening.high, screening.smallest_effect(family)
-            )
-        )  # fmt: skip
-        if low > high:
-            low, high = high, low
+        worse = screening.difference, screening.low, screening.high, screening.smallest_effect(family)
         if outcome is Outcome.INCONCLUSIVE and screening.low > screening.limits.worse:
-            among = f"{family} gated metrics (Holm)" if pair.gated else "all that are shown"
-            reason = f"above the margin on its own, but not surely enough among {among}"
+            reason = not_sure_among(family, gated=pair.gated)
             if screening.may_be_the_day:
                 reason = (
                     "above the margin, but by no more than another day of the host may bring: decide with "
@@ -202,29 +185,14 @@ def _row(pair: _Pair, judged: tuple[Outcome, float] | None, family: int) -> Comp
                 )
         if pair.doubt is not None and not (outcome is Outcome.REGRESSION and pair.far_beyond):
             outcome, reason = Outcome.INCONCLUSIVE, pair.doubt
-    old, new = pair.arms.centres()
-    return ComparisonRow(
-        endpoint=pair.arms.endpoint,
-        metric=pair.arms.metric,
-        statistic=pair.arms.statistic,
-        unit=metric_named(pair.arms.metric).unit,
-        direction=pair.direction.value,
-        baseline=old,
-        candidate=new,
-        change=change,
-        low=low,
-        high=high,
+    return comparison_row(
+        pair.arms,
+        pair.direction,
+        worse,
         margin=pair.margin,
         outcome=outcome,
         gated=pair.gated,
-        smallest_effect=smallest,
-        reason=reason,
         primary=pair.rank is not None,
+        reason=reason,
         adjusted_p=adjusted,
     )
-
-
-def _change(pair: _Pair, worse: float) -> float:
-    """From "positive is worse" on the scale of the test to the change of the value itself."""
-    signed = worse if pair.direction is Direction.LOWER else -worse
-    return signed if pair.arms.statistic == "ratio" else math.expm1(signed)

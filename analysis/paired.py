@@ -8,9 +8,10 @@ from scipy import special
 
 from analysis.arms import Arms
 from analysis.comparison import limits_of
+from analysis.comparison_row import apart, comparison_row, gated_first, not_sure_among
 from analysis.gate import CROWDED_OUT, GateRules, Rank, first_eight, too_coarse, too_few
 from analysis.interval import student
-from analysis.metric import Direction, metric_named
+from analysis.metric import Direction
 from analysis.multiplicity import benjamini_hochberg, holm
 from analysis.noise import Spread
 from analysis.pair import Pair, differences, paired_arms
@@ -59,7 +60,7 @@ def compare_pairs(
         **dict(zip((t.name for t in rest), benjamini_hochberg([t.p_regression for t in rest]), strict=True)),
     }
     rows = [_row(test, alpha, adjusted.get(test.name), max(1, len(family))) for test in found]
-    return tuple(sorted(rows, key=lambda row: (not row.gated, row.endpoint, row.metric, row.statistic)))
+    return gated_first(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class _Test:
     """`mean` and its standard error are positive where the candidate is worse."""
 
     arms: Arms
-    sign: float
+    direction: Direction
     limits: Limits
     margin: float
     rank: Rank | None
@@ -98,11 +99,6 @@ class _Test:
         """Of the interval's width."""
         return student(1 - alpha, self.df) * (self.standard_error or 0.0)
 
-    def change(self, worse: float) -> float:
-        """From "positive is worse" on the scale of the test to the change of the value itself."""
-        signed = self.sign * worse
-        return signed if self.arms.statistic == "ratio" else math.expm1(signed)
-
 
 def _test(
     arms: Arms, rules: GateRules, floors: Mapping[str, Spread | float], alpha: float, times: int
@@ -112,18 +108,16 @@ def _test(
     rank = rules.rank(endpoint, metric, statistic)
     old, new = arms.centres()
     margin = rules.margin_beside(endpoint, metric, statistic, old)
-    sign = 1.0 if rules.direction(metric) is Direction.LOWER else -1.0
+    direction = rules.direction(metric)
+    sign = 1.0 if direction is Direction.LOWER else -1.0
     limits = limits_of(statistic, margin, sign)
-    bare = _Test(arms, sign, limits, margin, rank, gated=rank is not None, reason=None)
+    bare = _Test(arms, direction, limits, margin, rank, gated=rank is not None, reason=None)
     few = [f"{side}: {why}" for side, arm in arms.sides if arm and (why := too_few(statistic, arm, margin))]
     hopeless = any(arm and too_few(statistic, arm * times, margin) for _, arm in arms.sides)
     if coarse := too_coarse(metric, old if old is not None else new, margin):
         few, hopeless = [*few, coarse], True
     if arms.lacking:
-        # A metric that the baseline could decide about and the candidate lost must not pass unseen.
-        lost = arms.lacking == ("candidate",) and not few and statistic != "p99"
-        reason = f"no value in every run of the {' and the '.join(arms.lacking)}"
-        return replace(bare, gated=bare.gated and lost, reason=reason)
+        return replace(bare, gated=bare.gated and arms.is_lost(few), reason=arms.gap)
     found = differences(arms)
     if found is None:
         return replace(bare, reason="a value of 0 has no ratio to another")
@@ -147,9 +141,7 @@ def _doubt(statistic: str, worse: Sequence[float], limits: Limits) -> str | None
     groups = two_groups(worse, limits.worse)
     if groups is None:
         return None
-    apart = groups.high - groups.low
-    size = f"{100 * apart:.2f} points" if statistic == "ratio" else f"{100 * math.expm1(apart):.1f} %"
-    return f"the pairs fall into two groups, {size} apart: find out what switches between them"
+    return f"the pairs fall into two groups, {apart(statistic, groups)}: find out what switches between them"
 
 
 def _only_shown(test: _Test) -> _Test:
@@ -159,8 +151,7 @@ def _only_shown(test: _Test) -> _Test:
 
 
 def _row(test: _Test, alpha: float, adjusted: float | None, family: int) -> ComparisonRow:
-    change = low = high = smallest = None
-    outcome, reason = Outcome.INCONCLUSIVE, test.reason
+    outcome, reason, worse = Outcome.INCONCLUSIVE, test.reason, None
     if test.standard_error is not None:
         half = test.half(alpha)
         outcome = _outcome(test, half, agreed=adjusted is not None and adjusted <= alpha)
@@ -168,36 +159,20 @@ def _row(test: _Test, alpha: float, adjusted: float | None, family: int) -> Comp
         if test.doubt is not None:
             reason = test.doubt
         elif outcome is Outcome.INCONCLUSIVE and beyond and not test.pending:
-            among = f"{family} gated metrics (Holm)" if test.gated else "all that are shown"
-            reason = f"above the margin on its own, but not surely enough among {among}"
+            reason = not_sure_among(family, gated=test.gated)
         share = alpha / family if test.gated else alpha
         reach = student(1 - share, test.df) + student(POWER, test.df)
-        change, low, high, smallest = (
-            test.change(value)
-            for value in (
-                test.mean, test.mean - half, test.mean + half,
-                test.limits.worse + reach * test.standard_error,
-            )
-        )  # fmt: skip
-        low, high = min(low, high), max(low, high)
-    old, new = test.arms.centres()
-    return ComparisonRow(
-        endpoint=test.arms.endpoint,
-        metric=test.arms.metric,
-        statistic=test.arms.statistic,
-        unit=metric_named(test.arms.metric).unit,
-        direction=(Direction.LOWER if test.sign > 0 else Direction.HIGHER).value,
-        baseline=old,
-        candidate=new,
-        change=change,
-        low=low,
-        high=high,
+        smallest = test.limits.worse + reach * test.standard_error
+        worse = test.mean, test.mean - half, test.mean + half, smallest
+    return comparison_row(
+        test.arms,
+        test.direction,
+        worse,
         margin=test.margin,
         outcome=outcome,
         gated=test.gated,
-        smallest_effect=smallest,
-        reason=reason,
         primary=test.rank is not None,
+        reason=reason,
         adjusted_p=adjusted,
     )
 

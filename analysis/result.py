@@ -155,6 +155,10 @@ class ComparisonRow:
     """Probability that it is beyond the margin by chance, adjusted for the number of rows: by Holm over the
     gated ones, by Benjamini and Hochberg over the others. A regression has 0.05 at most."""
 
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint}.{self.metric}.{self.statistic}"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

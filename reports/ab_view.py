@@ -82,7 +82,7 @@ def pair_table(result: AbResult) -> Table:
             Cell(pair.order),
             *(
                 Cell(
-                    change(pair.changes.get(f"{row.endpoint}.{row.metric}.{row.statistic}"), row.unit),
+                    change(pair.changes.get(row.name), row.unit),
                     number=True,
                 )
                 for row in names
@@ -112,7 +112,7 @@ def noise_table(result: AbResult) -> Table | None:
         return None
     rows = []
     for row in result.rows:
-        spread = noise.figures.get(f"{row.endpoint}.{row.metric}.{row.statistic}")
+        spread = noise.figures.get(row.name)
         if row.gated and spread is not None:
             deviations = (spread.deviation, spread.deviation / 2**0.5)
             cells = (Cell(change(value, row.unit, signed=False), number=True) for value in deviations)

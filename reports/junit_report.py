@@ -84,14 +84,13 @@ def _objective(row: ObjectiveRow, valid: bool) -> _Case:
 
 
 def _compared(row: ComparisonRow, valid: bool) -> _Case:
-    name = f"{row.endpoint}.{row.metric}.{row.statistic}"
     sentence = wording.comparison_sentence(row)
     if not valid:
-        return _undecidable(name, sentence)
+        return _undecidable(row.name, sentence)
     ending = {Outcome.REGRESSION: _Ending.FAILED, Outcome.INCONCLUSIVE: _Ending.SKIPPED}.get(
         row.outcome, _Ending.PASSED
     )
-    return _Case(name, ending, sentence, "regression", sentence)
+    return _Case(row.name, ending, sentence, "regression", sentence)
 
 
 def _undecidable(name: str, sentence: str) -> _Case:

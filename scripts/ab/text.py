@@ -27,7 +27,7 @@ def ab_text(result: AbResult) -> str:
 
 def _noise(noise: AaNoise, result: AbResult) -> list[str]:
     """Of what is gated; the file holds all."""
-    names = [f"{row.endpoint}.{row.metric}.{row.statistic}" for row in result.rows if row.gated]
+    names = [row.name for row in result.rows if row.gated]
     decisions = f"{plural(noise.gates, 'decision')}, {noise.false_regressions} of them wrong"
     head = f"noise of {plural(noise.pairs, 'pair')} of one version; {decisions}"
     return [head, *aligned(_figures(noise, names))]
