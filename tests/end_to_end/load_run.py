@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.counts import Counts
 from analysis.run_log import RunLog
+from scripts.child_end import terminate_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 RAG = ROOT / "locustfiles" / "rag.py"
@@ -119,6 +120,7 @@ class LoadRun:
                 env=environment,
                 cwd=ROOT,
                 process_group=0,
+                preexec_fn=terminate_with_parent,
             )
 
     def __enter__(self) -> "LoadRun":

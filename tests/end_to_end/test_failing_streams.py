@@ -4,8 +4,6 @@ import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from analysis.failure import FailureKind
-from tests.end_to_end.load_run import ROOT, LoadRun
+from tests.end_to_end.load_run import LoadRun
 from tests.servers.debian_server import free_port
 from tests.servers.failing_streams import INJECTIONS, OK
+from tests.servers.process import module_server
 
 STREAMS = 10_000
 DIALECTS = {"query": "rag-events", "stream": "openai-chat", "health": "ollama"}
@@ -41,13 +40,9 @@ level = 30
 @contextmanager
 def failing_streams(share: float) -> Iterator[int]:
     """The port of a server that lets so many of its streams fail."""
-    command = [sys.executable, "-m", "tests.servers.failing_streams", "--share", str(share), "--seed", "11"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    words = ["--share", str(share), "--seed", "11"]
+    with module_server("tests.servers.failing_streams", *words) as listening:
+        yield listening.port
 
 
 def counts(port: int) -> Mapping[str, Mapping[str, int]]:

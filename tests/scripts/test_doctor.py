@@ -21,6 +21,7 @@ from scripts.doctor_checks.network import check_network
 from scripts.doctor_checks.watch import check_watch
 from scripts.sidecar.watched import watched
 from tests.servers.debian_server import free_port
+from tests.servers.process import started, stop
 from tests.servers.prometheus_server import PrometheusServer
 from tests.servers.redis_server import redis_server
 from tests.servers.script import Step, chunk, delay, fin, reset, response, send, stream
@@ -324,11 +325,11 @@ def test_watched_servers_that_are_away_are_doubtful(truth: Truth, tmp_path: Path
 @contextmanager
 def reference_service(port: int, redis_url: str, log: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "scripts.cli", "serve", "--port", str(port), "--redis-url", redis_url]
-    with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stderr=output) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
+    process = started(command, log)
+    try:
+        yield
+    finally:
+        stop(process)
 
 
 def test_the_reference_service_is_well_with_all_that_watches_it(

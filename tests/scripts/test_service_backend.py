@@ -1,32 +1,21 @@
 """The service in front of an OpenAI-compatible server for embeddings and answers."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from scripts.service.backend import EMBEDDINGS_KEY_VARIABLE, LLM_KEY_VARIABLE
 from tests.servers.openai_server import WORDS
-from tests.servers.reference_service import ROOT, ReferenceService, reference_service, until
+from tests.servers.process import module_server
+from tests.servers.reference_service import ReferenceService, reference_service, until
 
 KEY = "planted-key-7d1f"
 
 
 @pytest.fixture(scope="module")
 def backend_url() -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.openai_server", KEY],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
+    with module_server("tests.servers.openai_server", KEY) as listening:
+        yield f"http://127.0.0.1:{listening.port}/v1"
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.process import started, stop
+
 _READY_S = 15.0
-_STOP_S = 10.0
 _POLL_S = 0.02
 
 
@@ -44,10 +45,7 @@ class DebianServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
+        self._process = started(self._command, self._log)
         deadline = time.monotonic() + _READY_S
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -58,14 +56,8 @@ class DebianServer:
     def stop(self) -> None:
         """End it and wait until it is gone; does nothing when it is not running."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            stop(process)
 
     @property
     def pid(self) -> int:

@@ -1,4 +1,4 @@
-"""A program that keeps one core busy: `python -m tests.servers.hog CORE SECONDS`. It ends with its parent."""
+"""A program that keeps one core busy: `python -m tests.servers.hog CORE SECONDS`."""
 
 import os
 import subprocess
@@ -6,17 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-TURNS = 50_000
+from scripts.child_end import end_with_parent
+from tests.servers.process import ROOT
 
 
 @contextmanager
 def hog(core: int, limit_s: float) -> Iterator[int]:
     """Its pid; gone at the end of the block, whatever happens there, and by itself after the limit."""
     command = [sys.executable, "-m", "tests.servers.hog", str(core), str(limit_s)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent) as process:
         try:
             yield process.pid
         finally:
@@ -24,12 +23,11 @@ def hog(core: int, limit_s: float) -> Iterator[int]:
 
 
 def main() -> None:
-    core, limit_s, parent = int(sys.argv[1]), float(sys.argv[2]), os.getppid()
+    core, limit_s = int(sys.argv[1]), float(sys.argv[2])
     os.sched_setaffinity(0, {core})
     end_s = time.monotonic() + limit_s
-    while time.monotonic() < end_s and os.getppid() == parent:
-        for _ in range(TURNS):
-            pass
+    while time.monotonic() < end_s:
+        pass
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """mockllm, a third party's OpenAI-compatible server, as a process of its own."""
 
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.process import started, stop
 from tests.servers.reference_service import until
 
 READY_S = 30.0
@@ -33,22 +33,14 @@ def mockllm_server(folder: Path) -> Iterator[int]:
         port: int = free.getsockname()[1]
     words = [sys.executable, "-m", "uvicorn", "mockllm.server:app", "--port", str(port), "--no-access-log"]
     log = folder / "mockllm.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={"MOCKLLM_RESPONSES_FILE": str(answers), "PATH": ""},
-        )
+    process = started(words, log, {"MOCKLLM_RESPONSES_FILE": str(answers), "PATH": ""})
     try:
         until(lambda: _answers(port), READY_S, alive=process)
         yield port
     except TimeoutError as error:
         raise AssertionError(f"mockllm did not get ready ({error}):\n{log.read_text()[-2000:]}") from None
     finally:
-        process.kill()
-        process.wait()
+        stop(process)
 
 
 def _answers(port: int) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.servers.process import started, stop
+
 READY_S = 30.0
-STOP_S = 10.0
 POLL_S = 0.02
 _STARTER = """
 import json, sys
@@ -57,14 +57,7 @@ class ReferenceService:
 
     def launch(self) -> None:
         """Starts the process and returns at once."""
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _STARTER, json.dumps(self._options)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._process = started([sys.executable, "-c", _STARTER, json.dumps(self._options)], self._log)
 
     def start(self) -> None:
         """Returns when /health answers; fails the test with the service's own words when it does not."""
@@ -82,14 +75,8 @@ class ReferenceService:
     def stop(self) -> None:
         """Does nothing when it is not running. A start after it is on the same port."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            stop(process)
 
     def json(self, path: str) -> Any:
         return self.client.get(self.base_url + path).raise_for_status().json()

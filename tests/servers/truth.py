@@ -3,17 +3,15 @@
 import http.client
 import json
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.servers.process import ROOT, module_server
 from tests.servers.script import Step, send
 
-ROOT = Path(__file__).parents[2]
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """For the name localhost alone; like the others certificate and key, made for these tests."""
 LOOPBACK_CERTIFICATE = ROOT / "scripts" / "truth" / "loopback.pem"
@@ -98,19 +96,13 @@ def truth_server(
     client_ca: Path | None = None,
 ) -> Iterator[Truth]:
     """A truth server on a free port, gone afterwards whatever happens."""
-    command = [sys.executable, "-m", "tests.servers.truth_server", "--host", address]
+    words = ["--host", address]
     if secure:
-        command += ["--certificate", str(certificate)]
+        words += ["--certificate", str(certificate)]
     if client_ca is not None:
-        command += ["--client-ca", str(client_ca)]
+        words += ["--client-ca", str(client_ca)]
     host = "localhost" if secure and certificate != LOOPBACK_CERTIFICATE else address
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line, "the truth server did not start"
-            server = Truth(int(line), process.pid, secure, host)
-            server.clear()
-            yield server
-        finally:
-            process.kill()
+    with module_server("tests.servers.truth_server", *words) as listening:
+        server = Truth(listening.port, listening.pid, secure, host)
+        server.clear()
+        yield server
