@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from analysis.result import Attribution, Companion
+from analysis.result import Attribution
 from reports import wording
-from reports.quantity import change, scale_for
+from reports.comparison_table import change_cells
 from reports.table import Cell, Table, head_of
 
 TITLE = "What moved together with the regressions"
@@ -24,20 +24,6 @@ def attribution_table(
         if not found.companions:
             rows.append((Cell(name), Cell(NOTHING), *(Cell("", number=True),) * 3))
         for at, companion in enumerate(found.companions):
-            rows.append((Cell("" if at else name), *_cells(companion)))
+            rows.append((Cell("" if at else name), *change_cells(companion)))
     head = head_of("Regression", "Moved together with it", *(f"{side}>" for side in sides), "Change>")
     return Table(head, tuple(rows), note=NOTE)
-
-
-def _cells(row: Companion) -> tuple[Cell, ...]:
-    values = [value for value in (row.baseline, row.candidate) if value]
-    scale = scale_for(row.unit, min(values, default=None))
-    bounds = ""
-    if row.low is not None and row.high is not None:
-        bounds = f"{change(row.low, row.unit)} … {change(row.high, row.unit)}"
-    return (
-        Cell(wording.title(row.endpoint, row.metric, row.statistic)),
-        Cell(scale.text(row.baseline), number=True),
-        Cell(scale.text(row.candidate), number=True),
-        Cell(change(row.change, row.unit), small=bounds, number=True),
-    )

@@ -1,6 +1,6 @@
 """The baseline against the candidate as tables: what is gated, and what is only shown."""
 
-from analysis.result import Comparison, ComparisonRow, Outcome
+from analysis.result import Companion, Comparison, ComparisonRow, Outcome
 from reports import wording
 from reports.quantity import change, scale_for
 from reports.table import Cell, Table, head_of
@@ -35,7 +35,7 @@ def gated_cells(row: ComparisonRow, decided: bool) -> tuple[Cell, ...]:
         small = "; ".join(
             part for part in (small, f"would have shown a change of {smallest} or more") if part
         )
-    name, *numbers = _cells(row)
+    name, *numbers = change_cells(row)
     return (
         Cell(name.text, small=small),
         *numbers,
@@ -45,20 +45,11 @@ def gated_cells(row: ComparisonRow, decided: bool) -> tuple[Cell, ...]:
 
 
 def ungated_cells(row: ComparisonRow) -> tuple[Cell, ...]:
-    return (*_cells(row), Cell(row.reason or "for information", small=_beyond(row)))
+    return (*change_cells(row), Cell(row.reason or "for information", small=_beyond(row)))
 
 
-def _beyond(row: ComparisonRow) -> str:
-    """How sure it is that a change for the worse is beyond the margin, for the number of rows beside it."""
-    if row.adjusted_p is None:
-        return ""
-    p = "< 0.001" if row.adjusted_p < 0.001 else f"= {row.adjusted_p:.3f}"
-    sure = "beyond its margin" if row.outcome is Outcome.REGRESSION else "not surely beyond its margin"
-    return f"{sure} (adjusted p {p})"
-
-
-def _cells(row: ComparisonRow) -> tuple[Cell, ...]:
-    """Both sides in the unit of the smaller one."""
+def change_cells(row: ComparisonRow | Companion) -> tuple[Cell, ...]:
+    """Its name, both sides in the unit of the smaller one, and the change with its interval."""
     values = [value for value in (row.baseline, row.candidate) if value]
     scale = scale_for(row.unit, min(values, default=None))
     bounds = ""
@@ -70,3 +61,12 @@ def _cells(row: ComparisonRow) -> tuple[Cell, ...]:
         Cell(scale.text(row.candidate), number=True),
         Cell(change(row.change, row.unit), small=bounds, number=True),
     )
+
+
+def _beyond(row: ComparisonRow) -> str:
+    """How sure it is that a change for the worse is beyond the margin, for the number of rows beside it."""
+    if row.adjusted_p is None:
+        return ""
+    p = "< 0.001" if row.adjusted_p < 0.001 else f"= {row.adjusted_p:.3f}"
+    sure = "beyond its margin" if row.outcome is Outcome.REGRESSION else "not surely beyond its margin"
+    return f"{sure} (adjusted p {p})"
