@@ -23,7 +23,7 @@ from analysis.run_summary import RunSummary
 from analysis.session import SessionNoise
 from analysis.setting import Setting
 from analysis.warm_up import WarmUp
-from analysis.whole_file import write_whole
+from analysis.whole_file import write_asked
 
 logger = logging.getLogger(__name__)
 
@@ -176,11 +176,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         raise BaselineError(
             f"{path}: found {len(text)} bytes, wanted {LARGEST_BYTES} at most; record fewer runs or endpoints"
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    write_asked(path, text)
 
 
 def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -> Path:

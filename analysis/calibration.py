@@ -15,8 +15,8 @@ from pydantic.dataclasses import dataclass as checked
 
 from analysis.canonical import canonical_text
 from analysis.environment import Keys, differing_keys, env8_of
-from analysis.errors import CalibrationError, UsageError, shown
-from analysis.whole_file import write_whole
+from analysis.errors import CalibrationError, shown
+from analysis.whole_file import write_asked
 
 CALIBRATION_SCHEMA = "plimsoll.calibration/1"
 OLD_DAYS = 30.0
@@ -185,16 +185,7 @@ def read_calibration(path: Path) -> Calibration:
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
     """Whole or not at all."""
-    write_file(path, calibration.to_json().encode())
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """The same of what belongs beside it; UsageError when it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    write_asked(path, calibration.to_json().encode())
 
 
 _ADAPTER = TypeAdapter(Calibration)

@@ -15,11 +15,11 @@ from pydantic.dataclasses import dataclass as checked
 from analysis.arms import name_parts, on_scale
 from analysis.baseline import Baseline
 from analysis.canonical import rounded
-from analysis.errors import HistoryError, UsageError, shown
+from analysis.errors import HistoryError, shown
 from analysis.metric import Direction, metric_named
 from analysis.noise import sample_deviation
 from analysis.result import Outcome
-from analysis.whole_file import write_whole
+from analysis.whole_file import write_asked
 
 HISTORY_SCHEMA = "plimsoll.history/1"
 
@@ -119,14 +119,10 @@ def append_row(path: Path, row: HistoryRow) -> tuple[HistoryRow, ...]:
     rows = read_history(path)
     if row.baseline_id in {other.baseline_id for other in rows}:
         return rows
-    try:
-        before = path.read_bytes() if path.exists() else b""
-        if before and not before.endswith(b"\n"):
-            before += b"\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, before + line_of(row).encode())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    before = path.read_bytes() if path.exists() else b""
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    write_asked(path, before + line_of(row).encode())
     return read_history(path)
 
 

@@ -27,7 +27,7 @@ from analysis.profile import check_mix, load_profile
 from analysis.regeneration import Regeneration, decide_regeneration, outcome_of
 from analysis.result import Comparison
 from analysis.target import load_target
-from analysis.whole_file import write_whole
+from analysis.whole_file import write_asked
 from scripts.baseline import candidate_path, valid_runs
 from scripts.checkout import BASELINES, RUNS
 from scripts.machine import check_machine
@@ -203,10 +203,7 @@ def _write(found: Regeneration, files: RegenerationFiles) -> None:
         (files.change_plot, draw_changes(found.judged.comparison, found.anchor)),
         (files.review, page),
     ):
-        try:
-            write_whole(path, text.encode())
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+        write_asked(path, text.encode())
 
 
 def _content(found: Regeneration, files: RegenerationFiles) -> dict[str, object]:

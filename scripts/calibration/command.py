@@ -10,12 +10,12 @@ from analysis.calibration import (
     Limits,
     calibration_path,
     write_calibration,
-    write_file,
 )
 from analysis.environment import Environment, read_environment
 from analysis.exit_code import ExitCode
 from analysis.run_directory import make_run_root
 from analysis.run_record import RunRecord
+from analysis.whole_file import write_asked
 from scripts.calibration.apart import apart, warn_if_busy
 from scripts.calibration.climber import Climber
 from scripts.calibration.plan import FULL, QUICK, Plan
@@ -36,7 +36,7 @@ def calibrate_command(*, quick: bool, as_json: bool, folder: Path) -> int:
 
     place = calibration_path(folder, environment.env8)
     plot = place.with_suffix(".svg")
-    write_file(plot, draw_calibration(calibration).encode())
+    write_asked(plot, draw_calibration(calibration).encode())
     write_calibration(calibration, place)
     if as_json:
         print(calibration.to_json(), end="")
