@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.result import Comparison, ComparisonRow
 from reports import wording
 from reports.printable import printable
 from reports.quantity import change
-from reports.svg import COLOURS, drawing, file_svg
+from reports.svg import COLOURS, Margins, drawing, figure_with_axes, file_svg
 
 WIDTH_IN, LINE_IN = 10.6, 0.27
-_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 1.9, 0.2, 0.35, 0.3
+_MARGINS = Margins(left_in=1.9, right_in=0.2, top_in=0.35, bottom_in=0.3)
 _REACH = 2.5
 """Margins shown on either side of zero; all rows share this scale, so that their margins line up."""
 
@@ -26,17 +25,9 @@ def draw_changes(rolling: Comparison | None, anchor: Comparison | None) -> str:
         if side is not None and side.comparable
     ]
     names = sorted({_title(row) for _, rows in sides for row in rows})
-    height_in = _TOP_IN + _BOTTOM_IN + LINE_IN * max(1, len(names))
+    height_in = _MARGINS.top_in + _MARGINS.bottom_in + LINE_IN * max(1, len(names))
     with drawing():
-        figure = Figure(figsize=(WIDTH_IN, height_in))
-        axes = figure.add_axes(
-            (
-                _LEFT_IN / WIDTH_IN,
-                _BOTTOM_IN / height_in,
-                (WIDTH_IN - _LEFT_IN - _RIGHT_IN) / WIDTH_IN,
-                (height_in - _TOP_IN - _BOTTOM_IN) / height_in,
-            )
-        )
+        figure, axes = figure_with_axes(WIDTH_IN, height_in, _MARGINS)
         _frame(axes, names)
         for place, (name, rows) in enumerate(sides):
             offset = 0.0 if len(sides) == 1 else (-0.17, 0.17)[place]

@@ -10,11 +10,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from reports.printable import printable
 from reports.quantity import Scale, clock_time, scale_for, tick
-from reports.svg import COLOURS, drawing, inline_svg
+from reports.svg import COLOURS, Margins, drawing, figure_with_axes, inline_svg
 from reports.timeline import Drawn, Line, Panel, StageSpan, StateSpan, Timeline
 
 WIDTH_IN = 10.6
-_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.62, 0.16, 0.08, 0.19
+_MARGINS = Margins(left_in=0.62, right_in=0.16, top_in=0.08, bottom_in=0.19)
+_AXIS_IN = WIDTH_IN - _MARGINS.left_in - _MARGINS.right_in
 _CHARACTER_IN = 0.062
 _TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 _STATE_COLOURS = {"closed": "good", "open": "bad", "half_open": "warn", "half-open": "warn"}
@@ -27,7 +28,7 @@ def draw_stages(timeline: Timeline, name: str) -> Markup:
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_locator(NullLocator())
         axes.spines[:].set_visible(False)
-        per_second = (WIDTH_IN - _LEFT_IN - _RIGHT_IN) / timeline.end_s
+        per_second = _AXIS_IN / timeline.end_s
         for stage in timeline.stages:
             room = int((stage.end_s - stage.start_s) * per_second / _CHARACTER_IN)
             full = f"{stage.number} {stage.name}"
@@ -129,7 +130,7 @@ def _band(axes: Axes, span: StateSpan, row: int, timeline: Timeline) -> None:
     axes.barh(
         row, span.end_s - span.start_s, left=span.start_s, height=0.62, color=colour, alpha=0.55, linewidth=0
     )
-    room = (span.end_s - span.start_s) / timeline.end_s * (WIDTH_IN - _LEFT_IN - _RIGHT_IN) / _CHARACTER_IN
+    room = (span.end_s - span.start_s) / timeline.end_s * _AXIS_IN / _CHARACTER_IN
     for label in (f"{span.label}: {span.state}", span.state):
         if len(label) <= room - 1:
             axes.annotate(
@@ -144,15 +145,7 @@ def _band(axes: Axes, span: StateSpan, row: int, timeline: Timeline) -> None:
 
 
 def _figure(height_in: float, timeline: Timeline) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH_IN, height_in))
-    axes = figure.add_axes(
-        (
-            _LEFT_IN / WIDTH_IN,
-            _BOTTOM_IN / height_in,
-            (WIDTH_IN - _LEFT_IN - _RIGHT_IN) / WIDTH_IN,
-            (height_in - _TOP_IN - _BOTTOM_IN) / height_in,
-        )
-    )
+    figure, axes = figure_with_axes(WIDTH_IN, height_in, _MARGINS)
     axes.set_xlim(0, timeline.end_s)
     for stage in timeline.stages:
         _shade(axes, stage)

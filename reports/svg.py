@@ -4,12 +4,14 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from io import StringIO
 from typing import Any, Final
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.printable import printable
@@ -81,6 +83,30 @@ def drawing() -> Iterator[None]:
         # The browser sets the text, in fonts with more glyphs than the one used for layout here.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
         yield
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Around the axes, for their labels and title."""
+
+    left_in: float
+    right_in: float
+    top_in: float
+    bottom_in: float
+
+
+def figure_with_axes(width_in: float, height_in: float, around: Margins) -> tuple[Figure, Axes]:
+    """Margins stay the same whatever the size; call it inside `drawing()`."""
+    figure = Figure(figsize=(width_in, height_in))
+    axes = figure.add_axes(
+        (
+            around.left_in / width_in,
+            around.bottom_in / height_in,
+            (width_in - around.left_in - around.right_in) / width_in,
+            (height_in - around.top_in - around.bottom_in) / height_in,
+        )
+    )
+    return figure, axes
 
 
 def file_svg(figure: Figure, name: str, description: str) -> str:
