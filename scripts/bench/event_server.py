@@ -6,6 +6,7 @@ A loop of its own: at 50 000 events a second there is no time for the layers of 
 import re
 import select
 import socket
+from abc import ABC, abstractmethod
 from time import time_ns
 
 from locustfiles.load.stamp import ANCILLARY_BYTES, SO_TIMESTAMPNS, stamp_of
@@ -19,7 +20,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 READ_BYTES = 65_536
 
 
-class EventServer:
+class EventServer(ABC):
     """Single-threaded. What it writes when is for its subclasses to say."""
 
     def __init__(self, events: int) -> None:
@@ -37,18 +38,18 @@ class EventServer:
         """Events that clients are known to have read: a closed loop asks again when it has read a stream."""
         return self.started * self.events
 
+    @abstractmethod
     def begin(self, stream: EventStream) -> None:
         """A stream was asked for."""
-        raise NotImplementedError
 
     def proceed(self) -> float | None:
         """Do what is due; returns the seconds until something will be, None when nothing will."""
         return None
 
-    def go(self) -> None:
+    def go(self) -> None:  # noqa: B027 -- only one that writes in rounds waits for it
         """The client has read a round of events."""
 
-    def writable(self, stream: EventStream) -> None:
+    def writable(self, stream: EventStream) -> None:  # noqa: B027 -- only one that was refused asks for it
         """The kernel takes more of a stream that waited for that."""
 
     def serve(self, until: int) -> None:
