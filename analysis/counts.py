@@ -109,10 +109,22 @@ def parse_counts_row(line: bytes) -> CountsRow:
         place = _places().validate_json(line, strict=True)
         counts = _counts().validate_json(line, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{key}: {first['msg']}" if key else first["msg"]) from error
+        raise ValueError(_said(error)) from error
     return CountsRow(place.slice_index, place.worker, place.endpoint, counts)
+
+
+def counts_of(fields: Mapping[str, object]) -> Counts:
+    """Of the fields of such a line, as workers report them; `ValueError` when they are none."""
+    try:
+        return _counts().validate_python(fields)
+    except ValidationError as error:
+        raise ValueError(_said(error)) from error
+
+
+def _said(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"{key}: {first['msg']}" if key else first["msg"]
 
 
 @cache

@@ -1,6 +1,5 @@
 """The master's search for the capacity: ends steps, decides whether they were kept, begins new ones."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from analysis.capacity_step import (
     outcome_of,
     step_after,
 )
-from analysis.counts import Counts, parse_counts_row, total
+from analysis.counts import Counts, counts_of, total
 from analysis.event import EventKind
 from analysis.measurement import Part, sum_of
 from analysis.plural import plural
@@ -58,7 +57,7 @@ class CapacityHunt:
     def take(self, worker: int, report: Mapping[str, Any], now_s: float) -> None:
         """Add what one worker recorded since its last report."""
         for row in report["rows"]:
-            self._seen.take(worker, row)
+            self._seen.take(row)
         sample = report.get("sample")
         if sample and now_s >= self._step.end_s:
             self._seen.hear(worker, sample.get("in_flight"))
@@ -121,13 +120,12 @@ class _Seen:
         self._in_flight: dict[int, int] = {}
         self._calm: defaultdict[int, int] = defaultdict(int)
 
-    def take(self, worker: int, row: Mapping[str, Any]) -> None:
+    def take(self, row: Mapping[str, Any]) -> None:
         number, endpoint = row["slice"], row["endpoint"]
         for metric, text in row["histograms"].items():
             self._histograms[f"{endpoint}.{metric}"].add(number, text)
         if row["counts"]:
-            line = json.dumps({"slice": number, "worker": worker, "endpoint": endpoint, **row["counts"]})
-            self._counts[number][endpoint].append(parse_counts_row(line.encode()).counts)
+            self._counts[number][endpoint].append(counts_of(row["counts"]))
 
     def hear(self, worker: int, in_flight: object) -> None:
         if isinstance(in_flight, int):

@@ -1,8 +1,10 @@
 """Counts add up, and say when they do not balance."""
 
+import json
+
 import pytest
 
-from analysis.counts import Counts, parse_counts_row, total
+from analysis.counts import Counts, counts_of, parse_counts_row, total
 from analysis.failure import FailureKind
 
 
@@ -66,3 +68,14 @@ def test_a_row_may_leave_out_zeros_and_name_more_than_we_know() -> None:
 def test_what_is_no_row_is_refused_with_its_key(line: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse_counts_row(line)
+
+
+def test_reported_counts_are_those_of_their_line() -> None:
+    fields = b'"due":2,"started":2,"ok":1,"failed":{"http_5xx":1},"bytes":88,"later":1}'
+
+    reported = counts_of(json.loads(b"{" + fields))
+
+    assert reported == parse_counts_row(b'{"slice":3,"worker":1,"endpoint":"query",' + fields).counts
+    assert reported.failed == {FailureKind.HTTP_5XX: 1}
+    with pytest.raises(ValueError, match=r"ok: .*greater than or equal to 0"):
+        counts_of({"ok": -1})
