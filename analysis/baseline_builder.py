@@ -31,17 +31,17 @@ _KEPT = frozenset({"response", "ttft", "errors", "goodput", "throughput"})
 """Metrics that decide something, which every baseline has."""
 
 
-def build_baseline(paths: Sequence[Path], earlier: Baseline | None = None) -> Baseline:
+def baseline_of(like_runs: Sequence[JudgedRun], earlier: Baseline | None = None) -> Baseline:
     """A candidate from five runs or more that are valid and alike.
 
     The runs of an `earlier` baseline of the same setting count as well, as a session of their own: the
     scatter between sessions is then known. InvalidRunError names a run that cannot be trusted and why;
-    UsageError says that there are too few, or what differs between them.
+    UsageError says that there are too few, or how the earlier ones differ.
     """
-    count = len(paths) + (0 if earlier is None else len(earlier.runs))
+    count = len(like_runs) + (0 if earlier is None else len(earlier.runs))
     if count < LEAST_RUNS:
         raise UsageError(f"found {plural(count, 'run')}, wanted {LEAST_RUNS} or more for a baseline")
-    runs = sorted(read_like_runs(paths), key=lambda run: (run.log.run.start_ns, run.log.run.run_id))
+    runs = sorted(like_runs, key=lambda run: (run.log.run.start_ns, run.log.run.run_id))
     for run in runs:
         broken = [check.text for check in run.checks if check.invalidates and not check.ok]
         if broken:
@@ -84,6 +84,11 @@ def build_baseline(paths: Sequence[Path], earlier: Baseline | None = None) -> Ba
     if earlier is not None:
         histograms = _pooled_with(histograms, earlier)
     return replace(fitting, pooled=_pooled(histograms, LARGEST_BYTES - _size(fitting))).sealed()
+
+
+def build_baseline(paths: Sequence[Path], earlier: Baseline | None = None) -> Baseline:
+    """The same from run directories; UsageError says what differs between them."""
+    return baseline_of(read_like_runs(paths), earlier)
 
 
 def _warm_up(runs: Sequence[JudgedRun], earlier: Baseline | None) -> WarmUp | None:

@@ -14,7 +14,7 @@ from analysis.baseline import (
     read_baseline,
     write_baseline,
 )
-from analysis.baseline_builder import build_baseline
+from analysis.baseline_builder import baseline_of
 from analysis.canonical import canonical_text
 from analysis.carried_noise import with_pairs, with_weeks
 from analysis.environment import read_environment
@@ -153,7 +153,7 @@ def _found(
     from reports.report_files import write_report_files  # brings matplotlib
 
     runs = read_like_runs(paths)
-    candidate = build_baseline(paths)
+    candidate = baseline_of(runs)
     rolling = _stored(order.baselines, candidate, BaselineKind.ROLLING)
     candidate = with_pairs(candidate, aa, rolling)
     judged = judge_runs(
