@@ -72,10 +72,24 @@ BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.parametrize("found", ["named", "found by itself"])
-def test_a_broken_baseline_ends_with_2(
-    tmp_path: Path, root: Path, stored: str, name: str, found: str
-) -> None:
+def test_a_broken_baseline_is_refused(tmp_path: Path, root: Path, stored: str, name: str, found: str) -> None:
     breaking, said = BROKEN[name]
+    path = tmp_path / "named.json" if found == "named" else place(root, stored)
+    put(path, breaking(stored))
+    run = build_run(tmp_path / "runs", number=9)
+
+    with pytest.raises(PlimsollError) as caught:
+        judge([run], baseline=str(path) if found == "named" else "auto", baselines_root=root)
+
+    assert caught.value.exit_code == 2
+    assert str(caught.value).startswith(f"{path}: ")
+    assert said in str(caught.value)
+    assert not (run / "result.json").exists()
+
+
+@pytest.mark.parametrize("found", ["named", "found by itself"])
+def test_a_broken_baseline_ends_with_2(tmp_path: Path, root: Path, stored: str, found: str) -> None:
+    breaking, said = BROKEN["corrupt"]
     path = tmp_path / "named.json" if found == "named" else place(root, stored)
     put(path, breaking(stored))
     run = build_run(tmp_path / "runs", number=9)
