@@ -10,6 +10,7 @@ import pytest
 
 from analysis.counts import Counts
 from analysis.run_record import RunStatus, StopKind
+from tests.end_to_end.bad_end import assert_no_traceback, assert_readable, assert_reported
 from tests.end_to_end.load_run import Finished, LoadRun, run_load, write_profile, write_target
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService
@@ -90,31 +91,40 @@ def test_connections_reset_at_random_lose_no_count(tmp_path: Path, faulty_servic
 
 
 def stop_mid_run(
-    tmp_path: Path, service: ReferenceService, number: signal.Signals, *more: str, drain: str = "10s"
+    tmp_path: Path,
+    service: ReferenceService,
+    number: signal.Signals,
+    *more: str,
+    drain: str = "10s",
+    judged: bool = False,
 ) -> Finished:
     profile = write_profile(tmp_path, steady="60s", drain=drain)
-    with LoadRun(tmp_path / "runs", words(service, profile, *more)) as run:
+    with LoadRun(tmp_path / "runs", words(service, profile, *more), judged=judged) as run:
         run.wait_for_requests(30)
         os.kill(run.process.pid, number)
         return run.finish()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_lets_streams_in_flight_finish(
+def test_a_signal_lets_streams_in_flight_finish_and_leaves_reports_and_3(
     tmp_path: Path, service: ReferenceService, number: signal.Signals
 ) -> None:
     """The drain waits for them, so nothing is aborted and the service agrees."""
     before = received(service)
-    finished = stop_mid_run(tmp_path, service, number)
+    finished = stop_mid_run(tmp_path, service, number, "--baseline", "none", judged=True)
     after = received(service)
     assert finished.code == 3, finished.output
+    assert_no_traceback(finished.output)
     totals = finished.totals()
     all_ok(totals)
     assert totals["stream"].started == since(before, after, "stream")
-    run = finished.log.run
+    assert finished.directory is not None
+    run = assert_readable(finished.directory).run
     assert run.status is RunStatus.STOPPED
     assert run.stop is not None
     assert run.stop.kind is StopKind.SIGNAL
+    assert_reported(finished.directory, 3, ["the run ended before its time (signal)"])
+    assert finished.output.count("INVALID (exit code 3)") == 1
 
 
 def test_streams_that_outlast_the_drain_are_counted_as_aborted(

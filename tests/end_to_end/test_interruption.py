@@ -54,26 +54,6 @@ def sidecar_of(run: LoadRun) -> psutil.Process:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_mid_run_leaves_reports_and_3(
-    tmp_path: Path, service: ReferenceService, number: signal.Signals
-) -> None:
-    with LoadRun(tmp_path / "runs", words(service, tmp_path, steady="60s"), judged=True) as run:
-        run.wait_for_requests(20)
-        os.kill(run.process.pid, number)
-        finished = run.finish()
-
-    assert finished.code == 3, finished.output
-    assert_no_traceback(finished.output)
-    assert finished.directory is not None
-    log = assert_readable(finished.directory)
-    assert log.run.status is RunStatus.STOPPED
-    assert log.run.stop is not None
-    assert log.run.stop.kind is StopKind.SIGNAL
-    assert_reported(finished.directory, 3, ["the run ended before its time (signal)"])
-    assert finished.output.count("INVALID (exit code 3)") == 1
-
-
 def test_a_signal_before_the_first_request_ends_with_3(tmp_path: Path, service: ReferenceService) -> None:
     """As soon as there is a run directory: the load has not begun."""
     with LoadRun(tmp_path / "runs", words(service, tmp_path, steady="60s"), judged=True) as run:
