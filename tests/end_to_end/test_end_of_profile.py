@@ -1,4 +1,4 @@
-"""The load ends with the profile's last stage, to the request."""
+"""The load begins and ends with the profile's stages."""
 
 from pathlib import Path
 
@@ -9,14 +9,21 @@ from tests.servers.reference_service import ReferenceService
 USERS, WARM_UP_S, STEADY_S, PACING_S = 6, 2, 2, 0.5
 
 
-def test_users_send_nothing_after_the_last_stage(
+def test_users_begin_with_the_first_stage_and_send_nothing_after_the_last(
     tmp_path: Path, run_root: Path, service: ReferenceService
 ) -> None:
-    """Locust notices the end up to a second late; requests due by then would swell the last slice."""
+    """The first request is due in the first second after t = 0, whatever the start cost.
+
+    Locust notices the end up to a second late; requests due by then would swell the last slice.
+    """
     profile = write_profile(tmp_path, level=USERS, steady=f"{STEADY_S}s", more=f'pacing = "{PACING_S}s"')
     finished = run_load(run_root, "--load-profile", str(profile), "--host", service.base_url)
 
-    assert finished.log.run.status is RunStatus.COMPLETE, finished.output
+    run = finished.log.run
+    assert run.status is RunStatus.COMPLETE, finished.output
+    assert run.duration_s is not None
+    assert run.duration_s >= WARM_UP_S + STEADY_S - 1
+    assert min(row.slice_index for row in finished.log.counts if row.counts.due) == 0
     totals = finished.totals()
     most = USERS * (WARM_UP_S + STEADY_S) / PACING_S
     assert 0 < sum(counts.due for counts in totals.values()) <= most

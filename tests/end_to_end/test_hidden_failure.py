@@ -10,7 +10,7 @@ import psutil
 
 from analysis.failure import FailureKind
 from analysis.run_record import RunStatus
-from tests.end_to_end.load_run import RAG, ROOT, LoadRun, run_load, write_profile
+from tests.end_to_end.load_run import RAG, ROOT, LoadRun, write_profile
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService, until
 
@@ -45,19 +45,6 @@ def test_requests_that_the_drain_limit_ends_are_timeouts(
     for endpoint in ("query", "stream"):
         assert totals[endpoint].aborted == 0
         assert totals[endpoint].failed[FailureKind.TIMEOUT] > 0
-
-
-def test_nothing_is_due_after_the_profiles_end(
-    tmp_path: Path, run_root: Path, service: ReferenceService
-) -> None:
-    """The last slice holds no requests of the second that Locust needs to notice the end."""
-    profile = write_profile(tmp_path, level=4, steady="5s", more='pacing = "0.2s"')
-    finished = run_load(run_root, "--load-profile", str(profile), "--host", service.base_url)
-    due = [0] * 7
-    for row in finished.log.counts:
-        due[row.slice_index] += row.counts.due
-    # Four users, five questions a second each.
-    assert due[6] <= 20 + 4
 
 
 def test_a_worker_that_cannot_begin_ends_the_run_as_invalid(

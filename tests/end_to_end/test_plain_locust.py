@@ -1,7 +1,6 @@
 """Plain Locust stays plain Locust: stock users, -u/-r/-t, tags, CSV, master and worker."""
 
 import csv
-import time
 from pathlib import Path
 
 import pytest
@@ -101,15 +100,3 @@ def test_a_worker_that_is_killed_makes_the_run_invalid(
     assert any(event["kind"] == "worker_lost" for event in log.events)
     assert sorted(worker.state for worker in log.run.workers) == [WorkerState.LOST, WorkerState.READY]
     assert "worker" in finished.output
-
-
-def test_the_run_begins_on_its_own_time_axis(
-    tmp_path: Path, run_root: Path, service: ReferenceService
-) -> None:
-    """The first request is due in the first second after t = 0, whatever the start cost."""
-    finished = run_load(run_root, "--load-profile", str(write_profile(tmp_path)), "--host", service.base_url)
-    run = finished.log.run
-    assert run.duration_s is not None
-    assert run.duration_s >= 5.0
-    assert min(row.slice_index for row in finished.log.counts if row.counts.due) == 0
-    assert time.time_ns() > run.start_ns
