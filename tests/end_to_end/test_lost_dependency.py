@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from analysis.result import read_result
 from analysis.run_log import RunLog
 from analysis.run_record import RunStatus
 from tests.end_to_end.bad_end import assert_no_traceback, assert_readable, assert_reported, noise_alone
@@ -46,9 +47,17 @@ def test_no_server_at_all(tmp_path: Path, service: ReferenceService) -> None:
 
     directory = assert_ended_well(finished)
     assert_reported(directory, finished.code, ["- prometheus: no URL given", "- redis: no URL given"])
-    samples = finished.log.samples
-    assert any(sample.get("scrape") for sample in samples)
+    samples = [sample for sample in finished.log.samples if sample["source"] == "sidecar"]
+    assert any("plimsoll_service_in_flight" in series for sample in samples for series in sample["scrape"])
     assert any(sample.get("process") for sample in samples)
+    assert all(sample.get("prometheus", {}) == {} and sample.get("redis") is None for sample in samples)
+    reasons = read_result(directory / "result.json").not_watched
+    report = (directory / "report.html").read_text()
+    for part in ("prometheus", "redis", "breakers"):
+        assert any(reason.lower().startswith(part) for reason in reasons), reasons
+    for reason in reasons:
+        assert reason in report
+    assert "Redis operations" not in report
 
 
 def test_lost_mid_run(tmp_path: Path, service: ReferenceService) -> None:

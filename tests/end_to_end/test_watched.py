@@ -1,18 +1,13 @@
-"""What is watched beside the load: a real Prometheus, a real Redis, and what a run says without them."""
+"""What is watched beside the load: a real Prometheus and a real Redis."""
 
 from pathlib import Path
 
 from analysis.result import read_result
 from analysis.run_record import RunStatus
-from tests.end_to_end.load_run import Finished, LoadRun, run_load, write_profile
+from tests.end_to_end.load_run import LoadRun, write_profile
 from tests.servers.prometheus_server import prometheus_server
 from tests.servers.redis_server import redis_server
-from tests.servers.reference_service import ReferenceService, reference_service, until
-
-
-def report_of(finished: Finished) -> str:
-    assert finished.directory is not None
-    return (finished.directory / "report.html").read_text()
+from tests.servers.reference_service import reference_service, until
 
 
 def test_prometheus_redis_and_an_opening_breaker_are_in_the_log_and_the_report(
@@ -54,33 +49,10 @@ def test_prometheus_redis_and_an_opening_breaker_are_in_the_log_and_the_report(
         ("generate", "closed", "open")
     ]
 
-    report = report_of(finished)
+    assert finished.directory is not None
+    report = (finished.directory / "report.html").read_text()
     assert "breaker generate went from closed to open" in report
     for title in ("Circuit breakers", "Redis operations", "Redis memory", "Prometheus: rss_bytes"):
         assert title in report, title
     assert "Everything that the target asks for was watched." in report
-    assert finished.directory is not None
     assert read_result(finished.directory / "result.json").not_watched == ()
-
-
-def test_without_prometheus_and_redis_the_run_works_and_says_what_was_not_watched(
-    tmp_path: Path, run_root: Path, service: ReferenceService
-) -> None:
-    """The service's own /metrics is scraped instead."""
-    words = ["--load-profile", str(write_profile(tmp_path, steady="3s")), "--host", service.base_url]
-    nothing = {"PROMETHEUS_URL": "", "REDIS_URL": ""}
-    finished = run_load(run_root, *words, "--baseline", "none", environ=nothing, judged=True)
-
-    log = finished.log
-    assert log.run.status is RunStatus.COMPLETE, finished.output
-    samples = [sample for sample in log.samples if sample["source"] == "sidecar"]
-    assert any("plimsoll_service_in_flight" in series for sample in samples for series in sample["scrape"])
-    assert all(sample.get("prometheus", {}) == {} and sample.get("redis") is None for sample in samples)
-    assert finished.directory is not None
-    reasons = read_result(finished.directory / "result.json").not_watched
-    report = report_of(finished)
-    for part in ("prometheus", "redis", "breakers"):
-        assert any(reason.lower().startswith(part) for reason in reasons), reasons
-    for reason in reasons:
-        assert reason in report
-    assert "Redis operations" not in report
