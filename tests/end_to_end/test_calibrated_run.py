@@ -21,7 +21,7 @@ def calibrations(tmp_path: Path) -> Path:
 
 
 def measured(run_root: Path, service: ReferenceService, calibrations: Path) -> tuple[Finished, Result]:
-    profile = write_profile(run_root.parent, steady="2s")
+    profile = write_profile(run_root.parent, steady="1s")
     words = ("--target", "reference", "--host", service.base_url, "--load-profile", str(profile))
     environ = {"PLIMSOLL_CALIBRATION": str(calibrations)}
     done = run_load(run_root, *words, "--baseline", "none", environ=environ, judged=True)
@@ -45,6 +45,7 @@ def test_a_run_reports_the_error_of_its_machine_at_the_nearest_load(
     assert "Instrument error" in (done.directory / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_broken_calibration_is_a_warning_and_the_run_says_so(
     run_root: Path, service: ReferenceService, calibrations: Path
 ) -> None:
