@@ -16,13 +16,7 @@ from tests.servers.reference_service import ReferenceService, until
 
 TARGET = """
 base_url = "{url}"
-[endpoints.stream]
-path = "/stream"
-dialect = "rag-events"
-body = {{ question = "{{question}}" }}
-[endpoints.stream.leave]
-share = 0.5
-{leave}
+{endpoints}
 [questions]
 file = "questions/general.jsonl"
 [leak]
@@ -37,9 +31,18 @@ period = "250ms"
 memory_growth.mb_per_h = false
 host_memory.percent = false
 """
+ENDPOINT = """
+[endpoints.{name}]
+path = "/stream"
+dialect = "rag-events"
+body = {{ question = "{{question}}" }}
+[endpoints.{name}.leave]
+share = 0.5
+{leave}
+"""
 PROFILE = """
 model = "closed"
-mix = {{ stream = 1 }}
+mix = {{ stream = 1, query = 1 }}
 think = "0.02s"
 drain = "10s"
 [[stages]]
@@ -48,14 +51,17 @@ duration = "{duration}"
 level = {users}
 """
 USERS = 4
+LEAVES = {"stream": 'after_tokens = [1, 8]\nhow = "rst"', "query": 'after = ["20ms", "200ms"]'}
+"""By endpoint, each with half of the users: the names are those that have users."""
 
 
 def leaving_run(
-    folder: Path, service: ReferenceService, leave: str, *, wait: str = "4s", duration: str = "3s"
+    folder: Path, service: ReferenceService, *, wait: str = "4s", duration: str = "3s"
 ) -> Finished:
     folder.mkdir(exist_ok=True)
     target, profile = folder / "leaving.toml", folder / "profile.toml"
-    target.write_text(TARGET.format(url=service.base_url, leave=leave, wait=wait))
+    endpoints = "".join(ENDPOINT.format(name=name, leave=leave) for name, leave in LEAVES.items())
+    target.write_text(TARGET.format(url=service.base_url, endpoints=endpoints, wait=wait))
     profile.write_text(PROFILE.format(duration=duration, users=USERS))
     words = ["--target", str(target), "--load-profile", str(profile), "--baseline", "none"]
     with LoadRun(folder / "runs", words, judged=True) as run:
@@ -68,25 +74,25 @@ def leaks(finished: Finished) -> dict[str, ObjectiveRow]:
     return {row.statistic: row for row in rows if row.metric == "leak"}
 
 
-pytestmark = pytest.mark.alone
+def left_together(finished: Finished) -> int:
+    """Users left both endpoints."""
+    totals = finished.totals()
+    assert all(totals[name].left > 0 for name in LEAVES), finished.output
+    return sum(totals[name].left for name in LEAVES)
 
-LEAVES = (
-    'after_tokens = [1, 8]\nhow = "rst"',
-    'after = ["20ms", "200ms"]',
-)
 
-
-@pytest.mark.parametrize("leave", LEAVES)
 def test_a_healthy_service_lets_go_of_those_who_left(
-    tmp_path: Path, faulty_service: ReferenceService, leave: str
+    tmp_path: Path, faulty_service: ReferenceService
 ) -> None:
     """No leak, whether the connection is closed or cut; those who left are aborted, and nobody failed."""
-    finished = leaving_run(tmp_path, faulty_service, leave)
-    counts = finished.totals()["stream"]
-    assert counts.left == counts.aborted > 0, finished.output
-    assert counts.failures == 0
-    assert counts.ok > 0
-    assert counts.left == pytest.approx(counts.started / 2, rel=0.5)
+    finished = leaving_run(tmp_path, faulty_service)
+    of_all = [finished.totals()[name] for name in LEAVES]
+    for counts in of_all:
+        assert counts.left == counts.aborted, finished.output
+        assert counts.failures == 0
+        assert counts.ok > 0
+    started = sum(counts.started for counts in of_all)
+    assert left_together(finished) == pytest.approx(started / 2, rel=0.5)
     found = leaks(finished)
     assert {name: row.met for name, row in found.items()} == {
         "in_flight": True,
@@ -99,17 +105,15 @@ def test_a_healthy_service_lets_go_of_those_who_left(
         assert 0 < max(sample[most] for sample in held) <= USERS
 
 
-@pytest.mark.parametrize("leave", LEAVES)
 def test_a_service_that_keeps_working_for_those_who_left_is_found_out(
-    tmp_path: Path, faulty_service: ReferenceService, leave: str
+    tmp_path: Path, faulty_service: ReferenceService
 ) -> None:
     """As many requests as were left stay open, for as long as the run waits."""
     faulty_service.faults(keep_abandoned=True, endpoints=["stream"])
-    finished = leaving_run(tmp_path, faulty_service, leave)
-    counts = finished.totals()["stream"]
+    finished = leaving_run(tmp_path, faulty_service)
     row = leaks(finished)["in_flight"]
     assert row.met is False, finished.output
-    assert row.value == counts.left > 0
+    assert row.value == left_together(finished)
     assert row.reason == "4 s after the load"
     assert finished.code != ExitCode.PASS
     (settled,) = [event for event in finished.log.events if event["kind"] == EventKind.SETTLED]
@@ -135,20 +139,22 @@ def test_the_same_seed_leaves_the_same_streams() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_leak_is_told_with_the_moment_from_which_it_showed_during_the_load(
     tmp_path: Path, faulty_service: ReferenceService
 ) -> None:
     faulty_service.faults(keep_abandoned=True, endpoints=["stream"])
-    finished = leaving_run(tmp_path, faulty_service, LEAVES[0], wait="3s", duration="20s")
+    finished = leaving_run(tmp_path, faulty_service, wait="3s", duration="20s")
     row = leaks(finished)["in_flight"]
     assert row.met is False, finished.output
-    assert row.value == finished.totals()["stream"].left
+    assert row.value == left_together(finished)
     found = re.fullmatch(r"3 s after the load; held since (\d+) s after its start", row.reason or "")
     assert found is not None, row.reason
     assert 1 <= int(found[1]) <= 15
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_twenty_healthy_runs_show_no_leak_and_twenty_leaking_ones_each_do(
     tmp_path: Path, faulty_service: ReferenceService
 ) -> None:
@@ -158,9 +164,9 @@ def test_twenty_healthy_runs_show_no_leak_and_twenty_leaking_ones_each_do(
             faulty_service.clear_faults()
             until(lambda: faulty_service.metric("plimsoll_service_in_flight", endpoint="stream") == 0)
             faulty_service.faults(keep_abandoned=keeps, endpoints=["stream"])
-            finished = leaving_run(tmp_path / f"{number}-{keeps}", faulty_service, LEAVES[number % 2])
+            finished = leaving_run(tmp_path / f"{number}-{keeps}", faulty_service)
             row = leaks(finished)["in_flight"]
-            left = finished.totals()["stream"].left
+            left = left_together(finished)
             print(
                 f"run {number + 1}, {'leaking' if keeps else 'healthy'}: {row.value} of {left}, {row.reason}"
             )
