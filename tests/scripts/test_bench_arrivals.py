@@ -8,8 +8,6 @@ from scripts.bench.punctuality import WARM_UP_S, Punctuality, punctuality, varia
 from scripts.bench.undisturbed import Machine, watched_core
 from scripts.bench.window import BenchError
 
-pytestmark = pytest.mark.alone
-
 S = 1_000_000_000
 START_NS = 100 * S
 EVEN = 0.1
@@ -32,6 +30,7 @@ def test_the_arrivals_that_were_drawn_are_those_sent_and_those_answered() -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_five_hundred_constant_arrivals_a_second_are_sent_evenly_and_on_time() -> None:
     """By the stamps of the server's kernel, in the best second of up to three runs.
 
@@ -47,6 +46,7 @@ def test_five_hundred_constant_arrivals_a_second_are_sent_evenly_and_on_time() -
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_in_all_seconds_that_the_machine_leaves_alone_arrivals_are_even_and_on_time() -> None:
     """Not in the best one only."""
     seen = run(rate=500, steady_s=30, real_time=True)

@@ -41,8 +41,7 @@ def test_a_tool_that_reports_nothing_is_an_error(name: str) -> None:
         reported_ms(name, "Socket errors: connect 400\n")
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("secure", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["plain", "tls"])
 def test_one_json_object_tells_the_errors_of_each_tool_and_names_those_that_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], secure: bool
 ) -> None:
