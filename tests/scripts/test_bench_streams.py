@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from array import array
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from scripts.bench.window import BenchError
 from scripts.checkout import ROOT
 
 MS = 1_000_000
+
+
+slowly = partial(pytest.param, marks=pytest.mark.slow)
 
 
 def row(stream: int, asked_ms: float, done_ms: float, stamps_ms: list[float]) -> StreamRow:
@@ -65,7 +69,7 @@ def test_rows_come_back_from_a_file_of_which_the_end_is_missing(tmp_path: Path) 
     assert [list(found.stamps_ns) for found in rows(whole[:-3])] == [[3, 5]]
 
 
-@pytest.mark.parametrize("name", [OURS, "aiohttp", "httpx-sse", "fasthttpuser"])
+@pytest.mark.parametrize("name", [OURS, "httpx-sse", *map(slowly, ("aiohttp", "fasthttpuser"))])
 def test_every_contender_reads_every_event_of_the_streams(name: str) -> None:
     """Events are matched one by one, so one lost or invented would end the benchmark."""
     seen = seen_streams(stream_contender(name), Work(streams=4, events=5), two_cores(), window_s=1.5)
@@ -81,13 +85,13 @@ def test_every_contender_reads_every_event_of_the_streams(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "decodes", "pace", "over_websocket"),
     [
-        (OURS, True, Pace.ROUNDS, False),
+        slowly(OURS, True, Pace.ROUNDS, False),
         (OURS, True, Pace.ROUNDS, True),
         (OURS, False, Pace.BURSTS, False),
         ("aiohttp", True, Pace.ROUNDS, False),
-        ("aiohttp", True, Pace.ROUNDS, True),
-        ("aiohttp", False, Pace.BURSTS, False),
-        ("httpx-sse", False, Pace.ROUNDS, False),
+        slowly("aiohttp", True, Pace.ROUNDS, True),
+        slowly("aiohttp", False, Pace.BURSTS, False),
+        slowly("httpx-sse", False, Pace.ROUNDS, False),
         ("httpx-sse", True, Pace.BURSTS, False),
     ],
 )
