@@ -2,11 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import pytest
 
 from analysis.run_record import RunStatus
 from tests.end_to_end.load_run import LoadRun, worker, write_target
@@ -81,20 +83,18 @@ def start(stack: ExitStack, folder: Path, profile: Path, workers: int) -> Starte
     return Started(stack.enter_context(load), servers, port)
 
 
-def twice(folder: Path, text: str) -> Iterator[tuple[list[Asked], list[Asked]]]:
-    """Two runs with one worker and two runs with two, all at the same time: what each worker asked."""
+def twice(folder: Path, text: str, workers: int) -> tuple[list[Asked], list[Asked]]:
+    """Two runs at the same time: what each worker asked. A single one needs no master."""
     profile = folder / "profile.toml"
     profile.write_text(text)
     with ExitStack() as stack:
-        lone = [start(stack, folder / name, profile, workers=1) for name in ("a", "b")]
-        led = [start(stack, folder / name, profile, workers=2) for name in ("c", "d")]
-        for number in range(2):  # in the same order in both runs
-            for run in led:
+        one, other = runs = [start(stack, folder / name, profile, workers) for name in ("a", "b")]
+        for number in range(workers if workers > 1 else 0):  # in the same order in both runs
+            for run in runs:
                 run.add_worker(stack, number)
-            for run in led:
+            for run in runs:
                 run.load.wait_until(partial(run.has_workers, number + 1), f"worker {number}")
-        for one, other in (lone, led):
-            yield one.asked(), other.asked()
+        return one.asked(), other.asked()
 
 
 def of_each_user(asked: Asked) -> list[list[str]]:
@@ -105,25 +105,29 @@ def of_each_user(asked: Asked) -> list[list[str]]:
     return sorted(questions.values())
 
 
-def test_each_user_of_a_closed_model_asks_the_same_in_the_same_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_each_user_of_a_closed_model_asks_the_same_in_the_same_order(tmp_path: Path, workers: int) -> None:
     """How many it asks depends on how fast it is answered."""
-    for first, second in twice(tmp_path, CLOSED):
-        seen = set()
-        for ours, theirs in zip(first, second, strict=True):
-            pairs = list(zip(of_each_user(ours), of_each_user(theirs), strict=True))
-            assert len(pairs) == USERS // len(first)
-            for our, their in pairs:
-                both = min(len(our), len(their))
-                assert both > 10
-                assert our[:both] == their[:both]
-                seen.add(tuple(our[:10]))
-        assert len(seen) == USERS
+    first, second = twice(tmp_path, CLOSED, workers)
+
+    seen = set()
+    for ours, theirs in zip(first, second, strict=True):
+        pairs = list(zip(of_each_user(ours), of_each_user(theirs), strict=True))
+        assert len(pairs) == USERS // workers
+        for our, their in pairs:
+            both = min(len(our), len(their))
+            assert both > 10
+            assert our[:both] == their[:both]
+            seen.add(tuple(our[:10]))
+    assert len(seen) == USERS
 
 
-def test_the_schedule_of_an_open_model_asks_the_same_in_the_same_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
+def test_the_schedule_of_an_open_model_asks_the_same_in_the_same_order(tmp_path: Path, workers: int) -> None:
     """All of it, and each worker something else."""
-    for first, second in twice(tmp_path, OPEN):
-        asked = [[question for _, question in of_one_worker] for of_one_worker in first]
-        assert sum(map(len, asked)) == RATE_PER_S * DURATION_S
-        assert asked == [[question for _, question in of_one_worker] for of_one_worker in second]
-        assert len({tuple(questions) for questions in asked}) == len(first)
+    first, second = twice(tmp_path, OPEN, workers)
+
+    asked = [[question for _, question in of_one_worker] for of_one_worker in first]
+    assert sum(map(len, asked)) == RATE_PER_S * DURATION_S
+    assert asked == [[question for _, question in of_one_worker] for of_one_worker in second]
+    assert len({tuple(questions) for questions in asked}) == workers
