@@ -26,7 +26,7 @@ drain = "{drain}"
 {more}
 [[stages]]
 name = "warm-up"
-duration = "2s"
+duration = "1s"
 level = {level}
 measure = false
 [[stages]]
@@ -41,7 +41,7 @@ def write_profile(
     *,
     model: str = "closed",
     level: int = 6,
-    steady: str = "4s",
+    steady: str = "2s",
     drain: str = "10s",
     more: str = 'think = "0.02s"',
 ) -> Path:

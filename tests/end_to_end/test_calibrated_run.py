@@ -21,7 +21,7 @@ def calibrations(tmp_path: Path) -> Path:
 
 
 def measured(run_root: Path, service: ReferenceService, calibrations: Path) -> tuple[Finished, Result]:
-    profile = write_profile(run_root.parent, steady="1s")
+    profile = write_profile(run_root.parent, steady="2s")
     words = ("--target", "reference", "--host", service.base_url, "--load-profile", str(profile))
     environ = {"PLIMSOLL_CALIBRATION": str(calibrations)}
     done = run_load(run_root, *words, "--baseline", "none", environ=environ, judged=True)

@@ -99,7 +99,7 @@ def test_each_fault_is_one_failure_of_its_kind(tmp_path: Path, faulty_service: R
     faulty_service.faults(reset_rate=0.15, cut_stream_rate=0.15, error_rate=0.15)
     before = received(faulty_service)
 
-    finished = run(tmp_path, faulty_service, write_profile(tmp_path, steady="2s"))
+    finished = run(tmp_path, faulty_service, write_profile(tmp_path, steady="3s"))
 
     after = received(faulty_service)
     counts = finished.totals()["chat"]

@@ -26,6 +26,7 @@ duration = "60s"
 level = 4
 """
 SLOW_STREAMS = {"slow_stream_ms": 300}
+UNWATCHED = ("--sidecar-command", "none")
 
 
 def received(service: ReferenceService) -> Mapping[str, int]:
@@ -58,15 +59,10 @@ def test_the_service_counts_exactly_what_was_started(
     more = 'think = "0.02s"' if model == "closed" else 'arrivals = "poisson"'
     profile = write_profile(tmp_path, model=model, level=6 if model == "closed" else 40, more=more)
     before = received(service)
-    extra = [
-        "--processes",
-        str(processes),
-        "--master-port",
-        str(port := free_port()),
-        "--master-bind-port",
-        str(port),
-    ]
-    finished = run_load(tmp_path / "runs", *words(service, profile, *(extra if processes else ())))
+    port = str(free_port())
+    extra = ["--processes", str(processes), "--master-port", port, "--master-bind-port", port]
+    given = words(service, profile, *UNWATCHED, *(extra if processes else ()))
+    finished = run_load(tmp_path / "runs", *given)
     after = received(service)
     assert finished.code == 0, finished.output
     totals = finished.totals()
@@ -81,7 +77,7 @@ def test_connections_reset_at_random_lose_no_count(tmp_path: Path, faulty_servic
     """Each reset is one failure; the service has seen at least the good ones and at most those sent."""
     faulty_service.faults(**RESETS)
     before = received(faulty_service)
-    finished = run_load(tmp_path / "runs", *words(faulty_service, write_profile(tmp_path)))
+    finished = run_load(tmp_path / "runs", *words(faulty_service, write_profile(tmp_path), *UNWATCHED))
     after = received(faulty_service)
     totals = finished.totals()
     for endpoint in ("query", "stream"):
@@ -132,7 +128,7 @@ def test_streams_that_outlast_the_drain_are_counted_as_aborted(
 ) -> None:
     """A stream that takes longer than the drain limit is killed, and the books still balance."""
     faulty_service.faults(**SLOW_STREAMS)
-    finished = stop_mid_run(tmp_path, faulty_service, signal.SIGTERM, drain="1s")
+    finished = stop_mid_run(tmp_path, faulty_service, signal.SIGTERM, *UNWATCHED, drain="1s")
     totals = finished.totals()
     assert totals["stream"].aborted > 0
     assert finished.code == 3

@@ -93,7 +93,7 @@ def test_a_killed_sidecar_does_not_end_the_run(tmp_path: Path, service: Referenc
     target = tmp_path / "plain.toml"
     questions = ROOT / "locustfiles" / "questions" / "general.jsonl"
     target.write_text(ONLY_ERRORS.format(questions=questions))
-    given = words(service, tmp_path, steady="2s", target=str(target))
+    given = words(service, tmp_path, steady="3s", target=str(target))
     with LoadRun(tmp_path / "runs", given, judged=True) as run:
         run.wait_for_requests(20)
         sidecar_of(run).kill()
@@ -136,7 +136,7 @@ def test_a_listener_that_raises_makes_the_run_invalid(
 def test_a_service_that_dies_mid_run_does_not_pass(tmp_path: Path) -> None:
     """Its failures are data: the run goes to its end, and the requests that failed are in it."""
     with reference_service(tmp_path) as dying:
-        given = words(dying, tmp_path, steady="3s")
+        given = words(dying, tmp_path, steady="4s")
         with LoadRun(tmp_path / "runs", given, judged=True) as run:
             run.wait_for_requests(20)
             dying.stop()

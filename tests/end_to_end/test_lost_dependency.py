@@ -31,7 +31,7 @@ def assert_ended_well(finished: Finished) -> Path:
 def test_away_from_the_start(tmp_path: Path, service: ReferenceService) -> None:
     prometheus = f"http://127.0.0.1:{free_port()}"
     redis = f"redis://127.0.0.1:{free_port()}/0"
-    with load(tmp_path, service, "1s", PROMETHEUS_URL=prometheus, REDIS_URL=redis) as run:
+    with load(tmp_path, service, "2s", PROMETHEUS_URL=prometheus, REDIS_URL=redis) as run:
         finished = run.finish()
 
     directory = assert_ended_well(finished)
@@ -42,7 +42,7 @@ def test_away_from_the_start(tmp_path: Path, service: ReferenceService) -> None:
 
 def test_no_server_at_all(tmp_path: Path, service: ReferenceService) -> None:
     """The service's own /metrics is read instead, and memory of its process."""
-    with load(tmp_path, service, "1s", PROMETHEUS_URL="", REDIS_URL="") as run:
+    with load(tmp_path, service, "2s", PROMETHEUS_URL="", REDIS_URL="") as run:
         finished = run.finish()
 
     directory = assert_ended_well(finished)
@@ -65,7 +65,7 @@ def test_lost_mid_run(tmp_path: Path, service: ReferenceService) -> None:
     with (
         redis_server(tmp_path) as redis,
         prometheus_server(tmp_path, {"service": f"127.0.0.1:{service.port}"}) as prometheus,
-        load(tmp_path, service, "5s", PROMETHEUS_URL=prometheus.url, REDIS_URL=redis.url) as run,
+        load(tmp_path, service, "6s", PROMETHEUS_URL=prometheus.url, REDIS_URL=redis.url) as run,
     ):
         run.wait_until(lambda: seen(run, "redis") and seen(run, "prometheus"), "a reading of both")
         redis.stop()

@@ -42,7 +42,8 @@ def test_the_stock_statistics_count_each_exchange_once(
 ) -> None:
     """Locust's own CSV agrees with our counts: no request is fired twice, none is missing."""
     prefix = tmp_path / "stock"
-    words = ["--load-profile", str(write_profile(tmp_path)), "--host", service.base_url, "--csv", str(prefix)]
+    profile = write_profile(tmp_path, steady="4s")
+    words = ["--load-profile", str(profile), "--host", service.base_url, "--csv", str(prefix)]
     finished = run_load(run_root, *words)
     totals = finished.totals()
     with Path(f"{prefix}_stats.csv").open() as file:
@@ -88,7 +89,7 @@ def test_a_worker_that_is_killed_makes_the_run_invalid(
 ) -> None:
     """The loss is in the events and in run.json, and the judge refuses the run."""
     port = free_port()
-    profile = write_profile(tmp_path, steady="9s")
+    profile = write_profile(tmp_path, steady="10s")
     words = ["--load-profile", str(profile), "--host", service.base_url, "--master", "--expect-workers", "2"]
     words += ["--master-bind-port", str(port), "--master-bind-host", "127.0.0.1"]
     with LoadRun(run_root, words, judged=True) as master, worker(port), worker(port) as second:

@@ -30,7 +30,7 @@ def test_stages_hits_and_sources_are_those_that_the_service_counted(
 ) -> None:
     """Each stage's mean within 2 % of the service's own, hits and misses exactly."""
     stages_before, cache_before = stage_sums(service), cache_counts(service)
-    profile = write_profile(tmp_path, level=8)
+    profile = write_profile(tmp_path, level=8, steady="4s")
     words = ["--load-profile", str(profile), "--host", service.base_url, "--sidecar-command", "none"]
     with LoadRun(run_root, words) as run:
         finished = run.finish()

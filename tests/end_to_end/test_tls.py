@@ -50,7 +50,7 @@ def load(folder: Path, service: Truth, authority: Path) -> Finished:
     shutil.copy(CLIENT_CERTIFICATE, folder / "client.pem")
     target = folder / "secure.toml"
     target.write_text(TARGET.format(url=service.url))
-    profile = write_profile(folder, steady="1s")
+    profile = write_profile(folder, steady="2s")
     words = ["--target", str(target), "--load-profile", str(profile), "--baseline", "none"]
     return run_load(folder / "runs", *words, judged=True)
 

@@ -22,7 +22,7 @@ def test_prometheus_redis_and_an_opening_breaker_are_in_the_log_and_the_report(
         prometheus_server(tmp_path, {"reference": f"127.0.0.1:{service.port}"}) as prometheus,
     ):
         until(lambda: prometheus.value('up{job="reference"}') == 1.0)
-        profile = write_profile(tmp_path, steady="6s")
+        profile = write_profile(tmp_path, steady="7s")
         words = ["--load-profile", str(profile), "--host", service.base_url, "--baseline", "none"]
         environ = {"PROMETHEUS_URL": prometheus.url, "REDIS_URL": redis.url}
         with LoadRun(run_root, words, environ=environ, judged=True) as run:
