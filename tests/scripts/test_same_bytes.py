@@ -1,7 +1,4 @@
-"""The same run directory gives the same files, byte for byte: again, elsewhere, and on another Python.
-
-PLIMSOLL_OTHER_PYTHON names the other one, which has what requirements.txt lists; a job of tests.yml sets it.
-"""
+"""The same run directory gives the same files, byte for byte: again, elsewhere, and on another Python."""
 
 import os
 import shutil
@@ -19,7 +16,7 @@ from scripts.judge import judge_command
 from tests.run_builder import build_runs
 
 MADE = ("result.json", "baseline.json", "report.md", "report.html", "junit.xml")
-OTHER_PYTHON = os.environ.get("PLIMSOLL_OTHER_PYTHON", "")
+OTHER_PYTHON = "PLIMSOLL_OTHER_PYTHON"
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +82,16 @@ def test_judging_again_gives_the_same_bytes(
     assert differing(made(root), judged_here) == []
 
 
-@pytest.mark.skipif(not OTHER_PYTHON, reason="PLIMSOLL_OTHER_PYTHON names no other Python")
+@pytest.mark.other_python
 def test_another_python_makes_the_same_bytes(
     recorded: Path, judged_here: dict[str, bytes], tmp_path: Path
 ) -> None:
+    other = os.environ.get(OTHER_PYTHON)
+    if other is None:
+        pytest.fail(f"set {OTHER_PYTHON} to another Python, which has what requirements.txt lists")
     root = shutil.copytree(recorded, tmp_path / "copy")
 
-    assert differing(judged_by(OTHER_PYTHON, root), judged_here) == []
+    assert differing(judged_by(other, root), judged_here) == []
 
 
 def differing(found: dict[str, bytes], wanted: dict[str, bytes]) -> list[str]:
