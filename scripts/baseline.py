@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from analysis.aa_noise import pooled, read_aa_noise
@@ -26,7 +27,8 @@ from analysis.profile import load_profile
 from analysis.target import load_target
 from scripts.baseline_diff_text import diff_text
 from scripts.baseline_text import baseline_text
-from scripts.checkout import BASELINES, RUNS
+from scripts.checkout import BASELINES
+from scripts.load_process import Order
 from scripts.run import execute_runs
 
 EXTRA_RUNS = 2
@@ -34,19 +36,13 @@ EXTRA_RUNS = 2
 
 
 def record_command(
-    target: str,
-    profile: str,
+    order: Order,
     runs: int,
     *,
     promoted: bool = False,
     extend: Path | None = None,
     noise: Sequence[Path] = (),
-    processes: int | None = None,
-    seed: int | None = None,
-    base_url: str | None = None,
-    run_root: Path = RUNS,
     baselines: Path = BASELINES,
-    locust_args: Sequence[str] = (),
 ) -> int:
     """Make runs until enough of them are valid and write `<env8>.candidate.json`; prints the file's path.
 
@@ -58,20 +54,8 @@ def record_command(
     if earlier is None and runs < LEAST_RUNS:
         raise UsageError(f"--runs: found {runs}, wanted {LEAST_RUNS} or more for a baseline")
     if earlier is not None:
-        _check_same(earlier, target, profile)
-
-    def execute(count: int) -> list[Path]:
-        return execute_runs(
-            target,
-            profile,
-            count,
-            seed=seed,
-            base_url=base_url,
-            processes=processes,
-            run_root=run_root,
-            locust_args=locust_args,
-        )
-
+        _check_same(earlier, order)
+    execute = partial(execute_runs, order)
     baseline = build_baseline(valid_runs(execute(runs), runs, execute), earlier)
     if figures:
         baseline = with_aa_noise(baseline, pooled(figures))
@@ -119,11 +103,11 @@ def candidate_path(root: Path, baseline: Baseline) -> Path:
     return baseline_path(root, baseline.target, baseline.profile, baseline.env8, BaselineKind.CANDIDATE)
 
 
-def _check_same(earlier: Baseline, target: str, profile: str) -> None:
+def _check_same(earlier: Baseline, order: Order) -> None:
     """Before the load: the rest of what must be equal is known only when the runs are there."""
     pairs = (
-        ("target", earlier.target, load_target(target).name),
-        ("profile", earlier.profile, load_profile(profile).name),
+        ("target", earlier.target, load_target(order.target).name),
+        ("profile", earlier.profile, load_profile(order.profile).name),
         ("environment", earlier.env8, read_environment().env8),
     )
     for what, found, wanted in pairs:

@@ -60,20 +60,19 @@ def record(
 ) -> int:
     """Make several runs and write them as a candidate."""
     from scripts.baseline import record_command
+    from scripts.run import order_for
 
-    return record_command(
+    order = order_for(
         target,
         profile,
-        runs,
-        promoted=promote,
-        extend=extend,
-        noise=tuple(noise or ()),
-        processes=processes,
         seed=seed,
         base_url=base_url,
+        processes=processes,
         run_root=run_root,
-        baselines=baselines,
-        locust_args=tuple(locust_args or ()),
+        locust_args=locust_args or (),
+    )
+    return record_command(
+        order, runs, promoted=promote, extend=extend, noise=noise or (), baselines=baselines
     )
 
 

@@ -166,19 +166,18 @@ def regenerate(
 ) -> int:
     """Record a baseline anew, compare it with the old ones and leave a page for review."""
     from scripts.regenerate import RegenerationOrder, regenerate_command
+    from scripts.run import order_for
 
-    order = RegenerationOrder(
-        target=target,
-        profile=profile,
-        runs=runs,
-        pairs=pairs,
-        processes=processes,
+    load = order_for(
+        target,
+        profile,
         seed=seed,
         base_url=base_url,
+        processes=processes,
         run_root=run_root,
-        baselines=baselines,
-        locust_args=tuple(locust_args or ()),
+        locust_args=locust_args or (),
     )
+    order = RegenerationOrder(load, runs=runs, pairs=pairs, baselines=baselines)
     return regenerate_command(order, allow_inconclusive=allow_inconclusive, as_json=as_json)
 
 

@@ -29,7 +29,8 @@ from analysis.result import Comparison
 from analysis.target import load_target
 from analysis.whole_file import write_asked
 from scripts.baseline import candidate_path, valid_runs
-from scripts.checkout import BASELINES, RUNS
+from scripts.checkout import BASELINES
+from scripts.load_process import Order
 from scripts.machine import check_machine
 from scripts.run import execute_runs, short
 
@@ -40,29 +41,14 @@ SCHEMA = "plimsoll.regeneration/1"
 class RegenerationOrder:
     """What to record, how often, and where everything lies."""
 
-    target: str
-    profile: str
+    load: Order
     runs: int = 7
     pairs: int = 10
     """Of runs of the same version, for the noise; none with 0."""
-    processes: int | None = None
-    seed: int | None = None
-    base_url: str | None = None
-    run_root: Path = RUNS
     baselines: Path = BASELINES
-    locust_args: tuple[str, ...] = ()
 
     def execute(self, count: int) -> list[Path]:
-        return execute_runs(
-            self.target,
-            self.profile,
-            count,
-            seed=self.seed,
-            base_url=self.base_url,
-            processes=self.processes,
-            run_root=self.run_root,
-            locust_args=self.locust_args,
-        )
+        return execute_runs(self.load, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +80,7 @@ def regenerate_command(order: RegenerationOrder, *, allow_inconclusive: bool, as
     if order.pairs == 1 or order.pairs < 0:
         raise UsageError(f"--pairs: found {order.pairs}, wanted 0 for none, or 2 or more")
     _check_stored(order)
-    doubts = check_machine(order.target, order.base_url)
+    doubts = check_machine(order.load.target, order.load.base_url)
     paths = valid_runs(order.execute(order.runs), order.runs, order.execute)
     aa = _pairs(order)
     found = _found(order, paths, aa, doubts, allow_inconclusive=allow_inconclusive)
@@ -112,7 +98,7 @@ def regenerate_command(order: RegenerationOrder, *, allow_inconclusive: bool, as
 
 def _check_stored(order: RegenerationOrder) -> None:
     """What could not be read after an hour of load is refused before it."""
-    target, profile = load_target(order.target), load_profile(order.profile)
+    target, profile = load_target(order.load.target), load_profile(order.load.profile)
     check_mix(profile, target)
     if not profile.compare:
         raise UsageError(

@@ -33,7 +33,15 @@ def run_command(
     locust_args: Sequence[str] = (),
 ) -> int:
     """The exit code is the verdict on all runs together; a run that did not end well makes it invalid."""
-    order = order_for(target, profile, seed, base_url, processes, run_root, locust_args)
+    order = order_for(
+        target,
+        profile,
+        seed=seed,
+        base_url=base_url,
+        processes=processes,
+        run_root=run_root,
+        locust_args=locust_args,
+    )
     order = replace(order, baseline=_baseline(baseline), allow_inconclusive=allow_inconclusive)
     from scripts.forecast_text import expectation  # it brings scipy, which is not needed to refuse an order
 
@@ -58,22 +66,11 @@ def run_command(
     return code if done.fault is None else ExitCode.INVALID
 
 
-def execute_runs(
-    target: str,
-    profile: str,
-    runs: int,
-    *,
-    seed: int | None = None,
-    base_url: str | None = None,
-    processes: int | None = None,
-    run_root: Path = RUNS,
-    locust_args: Sequence[str] = (),
-) -> list[Path]:
+def execute_runs(order: Order, runs: int) -> list[Path]:
     """Makes the runs without judging them; raises when any of them did not end well."""
-    order = order_for(target, profile, seed, base_url, processes, run_root, locust_args)
     done = _execute(order, runs)
     if done.fault is not None:
-        kept = f"; the runs so far are kept in {run_root}" if done.paths else ""
+        kept = f"; the runs so far are kept in {order.run_root}" if done.paths else ""
         raise InvalidRunError(done.fault + kept)
     return list(done.paths)
 
@@ -87,11 +84,12 @@ class _Done:
 def order_for(
     target: str,
     profile: str,
-    seed: int | None,
-    base_url: str | None,
-    processes: int | None,
-    run_root: Path,
-    locust_args: Sequence[str],
+    *,
+    seed: int | None = None,
+    base_url: str | None = None,
+    processes: int | None = None,
+    run_root: Path = RUNS,
+    locust_args: Sequence[str] = (),
 ) -> Order:
     """Refuses what cannot run before any load starts."""
     check_mix(load_profile(profile), load_target(target))

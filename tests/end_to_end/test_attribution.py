@@ -9,7 +9,7 @@ from analysis.attribution import attribute
 from analysis.comparison import compare
 from analysis.judged_run import JudgedRun, read_judged_run
 from analysis.result import Outcome
-from scripts.run import execute_runs
+from scripts.run import execute_runs, order_for
 from tests.servers.reference_service import reference_service
 
 PROFILE = """
@@ -35,9 +35,8 @@ def runs(folder: Path, count: int, **options: Any) -> list[JudgedRun]:
     profile = folder / "short.toml"
     profile.write_text(PROFILE)
     with reference_service(folder, cache=False, tokens=3, ttft_ms=10.0, token_ms=4.0, **options) as service:
-        paths = execute_runs(
-            "reference", str(profile), count, base_url=service.base_url, run_root=folder / "runs"
-        )
+        order = order_for("reference", str(profile), base_url=service.base_url, run_root=folder / "runs")
+        paths = execute_runs(order, count)
     return [read_judged_run(path) for path in paths]
 
 

@@ -20,7 +20,7 @@ from scripts.baseline import (
     valid_runs,
 )
 from scripts.forecast_text import chances_text, expectation, forecast_text
-from scripts.run import _Done, run_command
+from scripts.run import _Done, order_for, run_command
 from tests.analysis.stored_baseline import stored_baseline
 from tests.run_builder import build_run, build_runs
 from tests.scripts.recorded import record_candidate
@@ -37,7 +37,7 @@ def never(count: int) -> list[Path]:
 
 def test_fewer_than_five_runs_are_refused_before_any_load(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--runs: found 4, wanted 5 or more"):
-        record_command("reference", "smoke", 4, run_root=tmp_path, baselines=tmp_path)
+        record_command(order_for("reference", "smoke", run_root=tmp_path), 4, baselines=tmp_path)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -167,18 +167,19 @@ def test_a_baseline_that_cannot_be_extended_is_refused_before_any_load(
     tmp_path: Path, runs: list[Path], target: str, profile: str, message: str
 ) -> None:
     path = record_candidate(tmp_path, runs)
+    order = order_for(target, profile, run_root=tmp_path / "none")
 
     with pytest.raises(UsageError, match=f"--extend: {message}"):
-        record_command(target, profile, 1, extend=path, run_root=tmp_path / "none", baselines=tmp_path)
+        record_command(order, 1, extend=path, baselines=tmp_path)
 
     assert not (tmp_path / "none").exists()
 
 
 def test_noise_figures_that_are_not_there_are_refused_before_any_load(tmp_path: Path) -> None:
+    order = order_for("reference", "baseline", run_root=tmp_path / "none")
+
     with pytest.raises(UsageError, match=r"aa-noise\.json: cannot be read"):
-        record_command(
-            "reference", "baseline", 5, noise=[tmp_path / "aa-noise.json"], run_root=tmp_path / "none"
-        )
+        record_command(order, 5, noise=[tmp_path / "aa-noise.json"])
 
     assert not (tmp_path / "none").exists()
 

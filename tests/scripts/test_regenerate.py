@@ -14,8 +14,10 @@ from analysis.exit_code import ExitCode
 from analysis.history import history_path, read_history
 from analysis.result import Outcome
 from scripts import regenerate
+from scripts.load_process import Order
 from scripts.machine import check_machine
 from scripts.regenerate import RegenerationOrder, regenerate_command
+from scripts.run import order_for
 from tests.run_builder import build_run, build_runs
 from tests.scripts.recorded import record_candidate
 from tests.servers.debian_server import free_port
@@ -65,12 +67,13 @@ def regenerated(tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch) -> 
     ) -> int:
         waiting = [*made[week], *more]
 
-        def execute(target: str, load: str, count: int, **rest: object) -> list[Path]:
+        def execute(order: Order, count: int) -> list[Path]:
             taken, waiting[:] = waiting[:count], waiting[count:]
             return taken
 
         monkeypatch.setattr(regenerate, "execute_runs", execute)
-        order = RegenerationOrder("reference", profile, runs=runs, pairs=pairs, baselines=tmp_path)
+        load = order_for("reference", profile, run_root=tmp_path)
+        order = RegenerationOrder(load, runs=runs, pairs=pairs, baselines=tmp_path)
         return regenerate_command(order, allow_inconclusive=False, as_json=as_json)
 
     return once

@@ -17,7 +17,7 @@ import pytest
 from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
 from scripts.checkout import ROOT
-from scripts.run import execute_runs, run_command
+from scripts.run import execute_runs, order_for, run_command
 from tests.servers.debian_server import free_port
 from tests.servers.reference_service import ReferenceService, reference_service
 
@@ -202,7 +202,8 @@ def test_a_run_whose_command_is_killed_stops_and_says_so(service: ReferenceServi
 
 
 def test_runs_for_a_baseline_are_not_judged(service: ReferenceService, root: Path) -> None:
-    paths = execute_runs("reference", profile(root.parent), 1, base_url=service.base_url, run_root=root)
+    order = order_for("reference", profile(root.parent), base_url=service.base_url, run_root=root)
+    paths = execute_runs(order, 1)
 
     assert paths == runs_in(root)
     assert len(paths) == 1
@@ -212,8 +213,9 @@ def test_runs_for_a_baseline_are_not_judged(service: ReferenceService, root: Pat
 def test_runs_for_a_baseline_fail_when_one_cannot_be_made(root: Path) -> None:
     """It names the run, and keeps what there is."""
     url = f"http://127.0.0.1:{free_port()}"
+    order = order_for(own_target(root.parent), profile(root.parent), base_url=url, run_root=root)
     with pytest.raises(InvalidRunError, match=r"^run 1 of 5: Locust ended with code 3"):
-        execute_runs(own_target(root.parent), profile(root.parent), 5, base_url=url, run_root=root)
+        execute_runs(order, 5)
 
     assert len(runs_in(root)) == 1
 
