@@ -53,7 +53,7 @@ def _told(regressed: ComparisonRow, rows: Sequence[ComparisonRow]) -> Iterator[T
     """Each with its share of the regression, 0 for what is no part of it, and how surely it moved."""
     for row in rows:
         strength = _strength(row)
-        if strength is None:
+        if strength is None or row is regressed:  # what has a margin of its own may be of any kind
             continue
         if row.endpoint == EVERYTHING:
             if is_watched(row.metric):
@@ -73,10 +73,11 @@ def _told(regressed: ComparisonRow, rows: Sequence[ComparisonRow]) -> Iterator[T
 def _strength(row: ComparisonRow) -> float | None:
     """The change in halves of its interval, None where it may be chance.
 
-    A series that was 0 and no longer is has no ratio and no interval: it has moved, nobody knows how surely.
+    A series that is 0 on one side alone has no ratio and no interval: it has moved, nobody knows how surely.
     """
     if row.change is None or row.low is None or row.high is None:
-        return 0.0 if row.baseline == 0 and row.candidate else None
+        sides = row.baseline, row.candidate
+        return 0.0 if None not in sides and sides.count(0) == 1 else None
     low, change, high = (
         value if row.statistic == "ratio" else math.log1p(max(value, -1 + 1e-9))
         for value in (row.low, row.change, row.high)

@@ -177,7 +177,7 @@ class Comparison:
 class Companion:
     """A row of the comparison that moved together with another one; which caused which is not said.
 
-    `change` is None for what was 0 in the baseline.
+    `change` is None for what was 0 in the baseline, or is now.
     """
 
     endpoint: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.result import Attribution, ComparisonRow, MetricRow, Result
+from analysis.result import Attribution, Companion, ComparisonRow, MetricRow, Result
 from analysis.run_summary import EVERYTHING
 from analysis.screen import CONFIDENCE
 from reports.quantity import ABSENT, change, quantity
@@ -32,12 +32,17 @@ def attribution_lines(found: Sequence[Attribution]) -> Iterator[str]:
     """The first few companions of each regression, in the order of the report."""
     for one in found:
         told = [
-            f"{title(row.endpoint, row.metric, row.statistic)} "
-            + (change(row.change, row.unit) if row.change is not None else "no longer 0")
+            f"{title(row.endpoint, row.metric, row.statistic)} {_moved(row)}"
             for row in one.companions[:_COMPANIONS]
         ]
         if told:
             yield f"moved together with {title(one.endpoint, one.metric, one.statistic)}: {', '.join(told)}"
+
+
+def _moved(row: Companion) -> str:
+    if row.change is not None:
+        return change(row.change, row.unit)
+    return "no longer 0" if row.baseline == 0 else "now 0"
 
 
 def _metrics(rows: Sequence[MetricRow]) -> Iterator[tuple[str, ...]]:

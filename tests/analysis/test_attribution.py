@@ -78,10 +78,23 @@ def test_what_may_have_moved_by_chance_is_left_out(half: float) -> None:
     assert companions(row("* host.cpu_percent mean", 40, 60, half=half)) == []
 
 
-def test_what_was_0_and_no_longer_is_has_moved() -> None:
-    assert companions(row("* scrape.queue mean", 0, 7), row("* scrape.idle mean", 0, 0)) == [
-        "* scrape.queue mean"
-    ]
+def test_what_was_0_and_no_longer_is_has_moved_and_what_is_0_now_as_well() -> None:
+    stopped = row("* prometheus.cache_hits mean", 40, 0, change=None, low=None, high=None)
+
+    found = companions(row("* scrape.queue mean", 0, 7), row("* scrape.idle mean", 0, 0), stopped)
+
+    assert found == ["* prometheus.cache_hits mean", "* scrape.queue mean"]
+
+
+@pytest.mark.parametrize(
+    "name", ["* prometheus.queue mean", "query stage.generate p95", "query hit_ratio ratio"]
+)
+def test_nothing_moves_together_with_itself(name: str) -> None:
+    """A margin of the target lets any metric decide."""
+    unit = "ratio" if name.endswith("ratio") else "us" if "stage" in name else ""
+    decides = row(name, 0.2, 0.9, gated=True, outcome=Outcome.REGRESSION, unit=unit)
+
+    assert companions(row("* prometheus.workers mean", 4, 1), of=decides) == ["* prometheus.workers mean"]
 
 
 def test_latencies_of_other_metrics_are_no_companions() -> None:
