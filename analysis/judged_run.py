@@ -109,14 +109,16 @@ def read_judged_run(path: Path) -> JudgedRun:
     steps = () if profile.search is None else outcomes_of(log, target.objectives)
     profile = followed(profile, log, steps)
     measurement = measure(log, profile)
-    needed = needing_sidecar(target.objectives, measurement.measured_s)
+    lengths_s = [end_s - start_s for start_s, end_s in profile.level_windows()]
+    even_s = min(measurement.measured_s, max(lengths_s, default=0.0 if profile.stages else math.inf))
+    needed = needing_sidecar(target.objectives, even_s)
     checks = validity_checks(log, profile, measurement, needed)
     instrument = instrument_of(log, measurement.spans, RunDirectory(path))
     if instrument is not None and (check := instrument_check(instrument)) is not None:
         checks = (*checks, check)
     course = latency_course(log, profile)
     checks = (*checks, *steady_check(course))
-    readings = readings_of(log, measurement)
+    readings = readings_of(log, measurement, profile)
     return JudgedRun(log, target, profile, measurement, readings, course, checks, instrument, steps)
 
 

@@ -39,9 +39,10 @@ def latency_course(log: RunLog, profile: LoadProfile) -> LatencyCourse | None:
     None where the load itself changes in the measured part or is given by hand, and where too many batches
     have no answer.
     """
-    if not _is_level(profile):
+    windows = profile.windows()
+    if len(windows) != 1 or windows != profile.level_windows():
         return None
-    start_s, end_s = profile.windows()[0]
+    start_s, end_s = windows[0]
     slice_s = log.run.slice_s
     batch = max(1, round(BATCH_S / slice_s))
     batches = int(min(end_s, loaded_s(log)) / slice_s) // batch
@@ -64,16 +65,6 @@ def latency_course(log: RunLog, profile: LoadProfile) -> LatencyCourse | None:
         warm_up,
         integrated_s(measured, float(slice_s)),
     )
-
-
-def _is_level(profile: LoadProfile) -> bool:
-    """Whether all that is measured is one stretch of one level."""
-    measured = [stage for stage in profile.stages if stage.measure]
-    if not measured or len(profile.windows()) != 1 or len({stage.level for stage in measured}) > 1:
-        return False
-    first = profile.stages.index(measured[0])
-    before = profile.stages[first - 1].level if first else 0.0
-    return not measured[0].ramp or before == measured[0].level
 
 
 def _levels(log: RunLog, slices: int, first_measured: int) -> Floats:

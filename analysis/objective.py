@@ -8,7 +8,7 @@ from analysis.growth import LEAST_S, growth
 from analysis.histogram import Histogram
 from analysis.measurement import GENERATOR, Measurement, Part, counted, merged, statistic_of
 from analysis.metric import Direction, metric_named
-from analysis.readings import Readings
+from analysis.readings import MemoryCourse, Readings
 from analysis.result import ObjectiveRow
 from analysis.run_summary import EVERYTHING
 from analysis.target import Objective
@@ -40,13 +40,13 @@ def evaluate(
     )
 
 
-def needing_sidecar(objectives: Sequence[Objective], measured_s: float) -> tuple[str, ...]:
-    """Names of the objectives that a run of this length can only meet with all samples."""
+def needing_sidecar(objectives: Sequence[Objective], even_s: float) -> tuple[str, ...]:
+    """Names of the objectives that can only be met with all samples, in a run that held one level so long."""
     return tuple(
         objective.name
         for objective in objectives
         if objective.metric == "host_memory"
-        or (objective.metric == "memory_growth" and measured_s >= LEAST_S)
+        or (objective.metric == "memory_growth" and even_s >= LEAST_S)
     )
 
 
@@ -113,13 +113,27 @@ def _host_memory(objective: Objective, readings: Sequence[Readings]) -> Objectiv
 
 
 def _memory_growth(objective: Objective, run: Readings) -> ObjectiveRow:
-    if not run.rss_bytes:
+    """The worst level of the load that was held for long enough."""
+    if not run.memory:
+        return _row(objective, None, None, "the load never held one level, and memory moves with it")
+    courses = [course for course in run.memory if course.times_s]
+    if not courses:
         return _row(objective, None, None, "the memory of the service's process was not watched")
-    found = growth(run.rss_times_s, run.rss_bytes)
+    rows = [_growth_at_one_level(objective, course) for course in courses]
+    told = [row for row in rows if row.low is not None]
+    if told:
+        return _worst(objective, told)
+    span_s = max(course.times_s[-1] - course.times_s[0] for course in courses)
+    where = "" if len(run.memory) == 1 else " at one level of the load"
+    reason = f"{span_s:.0f} s of samples{where}, {LEAST_S:.0f} s without long gaps are needed"
+    return _row(objective, None, None, reason)
+
+
+def _growth_at_one_level(objective: Objective, course: MemoryCourse) -> ObjectiveRow:
+    """Without an interval where the readings are too few."""
+    found = growth(course.times_s, course.rss_bytes)
     if found is None:
-        span_s = run.rss_times_s[-1] - run.rss_times_s[0]
-        reason = f"{span_s:.0f} s of samples, {LEAST_S:.0f} s without long gaps are needed"
-        return _row(objective, None, None, reason)
+        return _row(objective, None, None, None)
     scale = _SECONDS_PER_HOUR / _BYTES_PER_MB
     slope, low, high = (x * scale for x in (found.slope, found.interval.low, found.interval.high))
     met = found.within(objective.limit / scale)

@@ -113,6 +113,18 @@ class LoadProfile:
         """The measured stretches [start, end) in seconds, neighbours merged; empty without stages."""
         return tuple((float(start_s), float(end_s)) for start_s, end_s, measure in self.blocks() if measure)
 
+    def level_windows(self) -> tuple[tuple[float, float], ...]:
+        """The measured stretches that hold one level each, neighbours of the same level merged."""
+        found: list[tuple[int, int, float]] = []
+        for index, (stage, end_s) in enumerate(zip(self.stages, self._ends(), strict=True)):
+            start_s = end_s - stage.duration_s
+            if not stage.measure or (stage.ramp and self._level_before(index) != stage.level):
+                continue
+            if found and found[-1][1:] == (start_s, stage.level):
+                start_s = found.pop()[0]
+            found.append((start_s, end_s, stage.level))
+        return tuple((float(start_s), float(end_s)) for start_s, end_s, _ in found)
+
     def blocks(self) -> list[tuple[int, int, bool]]:
         """Longest stretches of stages with equal `measure`: start and end in s, and whether measured."""
         blocks: list[tuple[int, int, bool]] = []

@@ -7,23 +7,32 @@ from typing import Any
 
 from analysis.event import EventKind
 from analysis.measurement import Measurement
+from analysis.profile import LoadProfile
 from analysis.run_log import RunLog
 from analysis.sample import Sample, SampleSource
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCourse:
+    """The memory of the service's processes while the load held one level; empty if nobody looked."""
+
+    times_s: Sequence[float]
+    rss_bytes: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
     """The service's memory and Prometheus series in the measured part, the host's memory in the whole run."""
 
-    rss_times_s: Sequence[float]
-    rss_bytes: Sequence[float]
+    memory: tuple[MemoryCourse, ...]
+    """One for each level of the load, as more load takes more memory without a leak."""
     host_memory_percent: Sequence[float]
     prometheus: Mapping[str, Sequence[float]]
     lost: bool
     """The sidecar ended before the run did."""
 
 
-def readings_of(log: RunLog, measurement: Measurement) -> Readings:
+def readings_of(log: RunLog, measurement: Measurement, profile: LoadProfile) -> Readings:
     start_ns, slice_s = log.run.start_ns, log.run.slice_s
     rss: list[tuple[float, float]] = []
     host: list[float] = []
@@ -45,13 +54,18 @@ def readings_of(log: RunLog, measurement: Measurement) -> Readings:
             if value is not None:
                 prometheus.setdefault(name, []).append(value)
     rss.sort()
+    levels = profile.level_windows() if profile.stages else ((0.0, math.inf),)  # by hand it may be anything
     return Readings(
-        rss_times_s=[at_s for at_s, _ in rss],
-        rss_bytes=[size for _, size in rss],
+        memory=tuple(_while_in(window, rss) for window in levels),
         host_memory_percent=host,
         prometheus=prometheus,
         lost=any(event.get("kind") == EventKind.SIDECAR_LOST for event in log.events),
     )
+
+
+def _while_in(window: tuple[float, float], rss: Sequence[tuple[float, float]]) -> MemoryCourse:
+    found = [(at_s, size) for at_s, size in rss if window[0] <= at_s < window[1]]
+    return MemoryCourse([at_s for at_s, _ in found], [size for _, size in found])
 
 
 def part_of(sample: Sample, name: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from analysis.baseline import AGE_CHECK
 from analysis.comparison import overall
 from analysis.exit_code import ExitCode
-from analysis.metric import Direction
+from analysis.metric import Direction, metric_named
 from analysis.plural import plural
 from analysis.result import (
     Capacity,
@@ -48,7 +48,7 @@ def decide(
     the regressions that `doubted` left it stand.
 
     `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
-    passes on its objectives alone. When no objective could be evaluated either, nothing is decided and it is
+    passes on its objectives alone, though not where one of them seems to be missed, if not surely. When no objective could be evaluated either, nothing is decided and it is
     inconclusive, except that a profile that is never compared may do without objectives, and that one that
     looks for the limit has found it. `no_baseline_reason` says what was looked for in vain.
     """
@@ -69,12 +69,15 @@ def decide(
     doubt = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
     unknown = tuple(_unknown(row) for row in objectives if row.met is None)
     met = _met(len(objectives) - len(unknown))
+    seems_missed = any(row.met is None and _beyond(row) for row in objectives)
     if capacity is not None and capacity.end is SearchEnd.NONE:
         return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, (capacity.text,))
     if capacity is not None and capacity.end in (SearchEnd.STEPS, SearchEnd.STOPPED):
         return Decision(Verdict.INCONCLUSIVE, doubt, (capacity.text, *unknown))
     limit = () if capacity is None else (capacity.text,)
     if not wants_baseline:
+        if seems_missed:
+            return Decision(Verdict.INCONCLUSIVE, doubt, (*unknown, *limit))
         if capacity is not None:
             return Decision(Verdict.PASS, ExitCode.PASS, (*limit, met, *unknown))
         if finds_limit:
@@ -97,6 +100,8 @@ def decide(
         return Decision(Verdict.INCONCLUSIVE, doubt, (*unsteady, *unknown))
     if compared is Outcome.INCONCLUSIVE:
         return Decision(Verdict.INCONCLUSIVE, doubt, (*_doubts(comparison), *unknown))
+    if seems_missed:
+        return Decision(Verdict.INCONCLUSIVE, doubt, unknown)
     too_old = tuple(check.text for check in checks if check.name == AGE_CHECK and not check.ok)
     if too_old:
         return Decision(Verdict.INCONCLUSIVE, doubt, (*too_old, *unknown))
@@ -159,8 +164,18 @@ def _missed(row: ObjectiveRow) -> str:
 
 
 def _unknown(row: ObjectiveRow) -> str:
-    word = "was not evaluated" if row.low is None else "is inconclusive"
-    return f"objective {row.name} {word}: {row.reason}"
+    if row.low is None or row.value is None:
+        return f"objective {row.name} was not evaluated: {row.reason}"
+    sides = f"found {_quantity(row.value, row.unit)}, wanted {_quantity(row.limit, row.unit)}"
+    return f"objective {row.name} is inconclusive: {sides} ({row.reason})"
+
+
+def _beyond(row: ObjectiveRow) -> bool:
+    """Whether what was found, which an interval makes doubtful, is on the wrong side of the limit."""
+    if row.value is None:
+        return False
+    higher = metric_named(row.metric).direction is Direction.HIGHER
+    return row.value < row.limit if higher else row.value > row.limit
 
 
 def _met(count: int) -> str:

@@ -82,6 +82,44 @@ def test_memory_growth_is_a_slope(tmp_path: Path, mb_per_h: float, met: bool) ->
     assert row.value == pytest.approx(mb_per_h, abs=0.1)
 
 
+def stairs(*lengths_s: int) -> LoadProfile:
+    """Twice the load from step to step."""
+    steps = [Stage(f"step {n}", length_s, 10.0 * 2**n) for n, length_s in enumerate(lengths_s)]
+    return replace(LONG, stages=tuple(steps))
+
+
+def test_memory_that_more_load_takes_is_no_growth(tmp_path: Path) -> None:
+    """40 MB more at each step would be 480 MB/h."""
+    row = row_of(
+        tmp_path, GROWTH, profile=stairs(300, 300, 300), per_slice=FEW,
+        rss_bytes=lambda t: 300e6 + 40e6 * (t // 300),
+    )  # fmt: skip
+
+    assert (row.met, row.value) == (None, None)
+    assert row.reason == (
+        "299 s of samples at one level of the load, 600 s without long gaps are needed"
+    )
+
+
+def test_memory_that_grows_at_one_level_of_the_load_is_found(tmp_path: Path) -> None:
+    """Only the second step is long enough."""
+    row = row_of(
+        tmp_path, GROWTH, profile=stairs(60, 660), per_slice=FEW,
+        rss_bytes=lambda t: line(120.0)(t) + (40e6 if t >= 60 else 0.0),
+    )  # fmt: skip
+
+    assert row.met is False
+    assert row.value == pytest.approx(120.0, abs=0.1)
+
+
+def test_memory_under_a_load_that_always_changes_is_not_evaluated(tmp_path: Path) -> None:
+    ramp = replace(LONG, stages=(Stage("up", 660, 20.0, ramp=True),))
+
+    row = row_of(tmp_path, GROWTH, profile=ramp, per_slice=FEW, rss_bytes=line(300.0))
+
+    assert (row.met, row.reason) == (None, "the load never held one level, and memory moves with it")
+
+
 def test_memory_growth_that_cannot_be_told_from_noise_is_not_evaluated(tmp_path: Path) -> None:
     row = row_of(
         tmp_path, GROWTH, profile=LONG, per_slice=FEW, rss_bytes=lambda t: 300e6 + 60e6 * (int(t) // 220 % 2)

@@ -131,6 +131,14 @@ def test_windows_are_the_measured_stretches_with_neighbours_merged() -> None:
     assert STAIRS.windows() == ((10.0, 40.0), (45.0, 60.0))
 
 
+def test_level_windows_hold_one_level_each_and_leave_out_the_way_to_another() -> None:
+    flat = (Stage("on", 15, 20.0), Stage("still on", 5, 20.0, ramp=True), Stage("more", 5, 30.0))
+
+    assert STAIRS.level_windows() == ((10.0, 30.0), (45.0, 60.0))
+    assert shaped(*flat).level_windows() == ((0.0, 20.0), (20.0, 25.0))
+    assert shaped(Stage("up", 10, 20.0, ramp=True)).level_windows() == ()
+
+
 def test_the_manual_profile_has_no_stages() -> None:
     manual = load_profile("manual")
 

@@ -150,6 +150,26 @@ def test_an_objective_that_was_not_evaluated_is_mentioned_and_fails_nothing() ->
     assert found.reasons[-1] == "objective p95 was not evaluated: too few requests"
 
 
+@pytest.mark.parametrize(
+    ("slope", "verdict", "code"), [(140.0, Verdict.INCONCLUSIVE, 4), (60.0, Verdict.PASS, 0)]
+)
+def test_growth_that_seems_above_its_limit_does_not_pass_though_it_is_not_sure(
+    slope: float, verdict: Verdict, code: int
+) -> None:
+    growth = replace(
+        objective(None), name="memory_growth", metric="memory_growth", statistic="slope", unit="MB/h",
+        limit=100.0, value=slope, low=slope - 90, high=slope + 90, reason="the run is too short to tell",
+    )  # fmt: skip
+
+    for found in (
+        decided(compared(P), objectives=[growth, objective(True)]),
+        decided(wants=False, objectives=[growth, objective(True)]),
+    ):
+        assert (found.verdict, found.exit_code) == (verdict, code)
+        told = f"objective memory_growth is inconclusive: found {slope:g} MB/h, wanted 100 MB/h"
+        assert f"{told} (the run is too short to tell)" in found.reasons
+
+
 def test_a_pass_names_what_would_decide_and_could_not() -> None:
     idle = replace(row(P, gated=False), endpoint="health", primary=True)
     comparison = compared(P)
