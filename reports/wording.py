@@ -1,7 +1,8 @@
 """The report's sentences: what each verdict, outcome and exit code means in plain words."""
 
+from analysis.comparison import overall
 from analysis.metric import PROMETHEUS, SCRAPE, Direction, is_watched, metric_named
-from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, Verdict
+from analysis.result import ComparisonRow, ObjectiveRow, Outcome, Result, SearchEnd, Verdict
 from analysis.screen import CONFIDENCE
 from analysis.steadiness import STEADY
 from reports.quantity import change, quantity, scale_for, unequal
@@ -21,6 +22,9 @@ _MEANING_ALONE = {
 }
 """Of verdicts that say less without a comparison."""
 _NOT_STEADY = "The run was not steady, so that a comparison with the baseline cannot pass."
+_NOT_FOUND = "The search for the capacity did not come to an end."
+_SEEMS_MISSED = "An objective seems to be missed, though not surely."
+_ENDS = (SearchEnd.FOUND, SearchEnd.MOST, SearchEnd.NONE)
 _TONES = {
     Verdict.PASS: "good",
     Verdict.IMPROVEMENT: "good",
@@ -50,11 +54,22 @@ def word(name: str) -> str:
 
 
 def meaning(result: Result) -> str:
-    unsteady = any(check.name == STEADY and not check.ok for check in result.validity)
-    if unsteady and result.verdict is Verdict.INCONCLUSIVE and result.comparison is not None:
-        return _NOT_STEADY
     alone = _MEANING_ALONE.get(result.verdict) if result.comparison is None else None
-    return alone or _MEANING[result.verdict]
+    doubt = _doubt(result) if result.verdict is Verdict.INCONCLUSIVE else None
+    return doubt or alone or _MEANING[result.verdict]
+
+
+def _doubt(result: Result) -> str | None:
+    """What left a run without a decision, if it was not the noise between runs."""
+    comparison, capacity = result.comparison, result.capacity
+    if capacity is not None and capacity.end not in _ENDS:
+        return _NOT_FOUND
+    if comparison is not None and any(check.name == STEADY and not check.ok for check in result.validity):
+        return _NOT_STEADY
+    noisy = comparison is not None and overall(comparison.rows) is Outcome.INCONCLUSIVE
+    if not noisy and any(row.met is None and row.low is not None for row in result.objectives):
+        return _SEEMS_MISSED
+    return None
 
 
 def tone(verdict: Verdict) -> str:
