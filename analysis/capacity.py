@@ -24,6 +24,8 @@ LAPSE = 0.02
 """A step in fifty ends other than its rate deserves."""
 SMALLEST_SHARE = 1 / 64
 """Of the first rate: below it nothing is tried, as the service then keeps its objectives at no load."""
+MOST_EMPTY = 3
+"""Steps in a row that show nothing: the generator can do no more, and the next one would not either."""
 
 _POINTS = 800
 _LOGISTIC = 1.702
@@ -53,10 +55,14 @@ class Estimate:
         return self.high_per_s <= self.low_per_s * (1 + precision)
 
 
-def next_rate(search: Search, trials: Sequence[Trial], taken: int) -> float | SearchEnd:
-    """The rate to try next, or why there is none; `taken` counts steps that showed nothing as well."""
+def next_rate(search: Search, trials: Sequence[Trial], taken: int, empty: int = 0) -> float | SearchEnd:
+    """The rate to try next, or why there is none; `taken` counts steps that showed nothing as well.
+
+    The last `empty` steps showed nothing.
+    """
+    stop = SearchEnd.STEPS if taken >= search.steps else SearchEnd.BLIND if empty >= MOST_EMPTY else None
     if not trials:
-        return search.start_per_s if taken < search.steps else SearchEnd.STEPS
+        return stop or search.start_per_s
     found = estimate(trials)
     if found is None and trials[0].kept:
         highest = max(trial.rate_per_s for trial in trials)
@@ -71,7 +77,7 @@ def next_rate(search: Search, trials: Sequence[Trial], taken: int) -> float | Se
         return SearchEnd.FOUND
     else:
         following = min(_readable(found.rate_per_s, search.precision), search.most_per_s)
-    return following if taken < search.steps else SearchEnd.STEPS
+    return stop or following
 
 
 def estimate(trials: Sequence[Trial]) -> Estimate | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from analysis.capacity import CONFIDENCE, Estimate, Trial, estimate, next_rate
 from analysis.capacity_step import Step, StepOutcome, measured_step, outcome_of, steps_of
@@ -16,7 +17,7 @@ from analysis.target_parts import Objective
 def capacity_of(search: Search, outcomes: Sequence[StepOutcome]) -> Capacity:
     """Of all these steps together; they may be several runs'."""
     trials = trials_of(outcomes)
-    following = next_rate(search, trials, len(outcomes))
+    following = following_rate(search, outcomes)
     end = following if isinstance(following, SearchEnd) else SearchEnd.STOPPED
     found = estimate(trials)
     kept = [trial.rate_per_s for trial in trials if trial.kept]
@@ -26,12 +27,17 @@ def capacity_of(search: Search, outcomes: Sequence[StepOutcome]) -> Capacity:
         low_per_s=found.low_per_s if found is not None else max(kept, default=None),
         high_per_s=found.high_per_s if found is not None else min(missed, default=None),
         end=end,
-        text=_text(end, found, kept, missed, search),
+        text=_text(end, found, kept, missed, search, outcomes),
         steps=tuple(
             CapacityStep(each.step.rate_per_s, each.answered_per_s, each.kept, each.reason)
             for each in outcomes
         ),
     )
+
+
+def following_rate(search: Search, outcomes: Sequence[StepOutcome]) -> float | SearchEnd:
+    """The rate to try after these steps, or why there is none."""
+    return next_rate(search, trials_of(outcomes), len(outcomes), len(_empty(outcomes)))
 
 
 def trials_of(outcomes: Iterable[StepOutcome]) -> tuple[Trial, ...]:
@@ -75,8 +81,18 @@ def _outcome(log: RunLog, step: Step, objectives: Sequence[Objective]) -> StepOu
     return outcome_of(step, measured_step(step, part, edges), objectives)
 
 
+def _empty(outcomes: Sequence[StepOutcome]) -> list[StepOutcome]:
+    """The last ones, as far as they show nothing."""
+    return list(takewhile(lambda each: each.kept is None, reversed(outcomes)))
+
+
 def _text(
-    end: SearchEnd, found: Estimate | None, kept: Sequence[float], missed: Sequence[float], search: Search
+    end: SearchEnd,
+    found: Estimate | None,
+    kept: Sequence[float],
+    missed: Sequence[float],
+    search: Search,
+    outcomes: Sequence[StepOutcome],
 ) -> str:
     if found is not None:
         text = (
@@ -85,16 +101,21 @@ def _text(
         )
         if end is SearchEnd.FOUND:
             return text
-        return f"{text}: wider than {100 * search.precision:.3g} %, as {_why(end, search)}"
+        return f"{text}: wider than {100 * search.precision:.3g} %, as {_why(end, search, outcomes)}"
     if end is SearchEnd.MOST:
         return f"the service kept its objectives at {max(kept):.4g} arrivals/s, the most that was allowed"
     if end is SearchEnd.NONE:
         return f"the service missed its objectives at every rate, down to {min(missed):.4g} arrivals/s"
-    tried = f"kept at {max(kept):.4g}" if kept else f"missed at {min(missed):.4g}" if missed else "not tried"
-    return f"the capacity was not found, as {_why(end, search)}: the objectives were {tried} arrivals/s"
+    tried = f": they were kept at {max(kept):.4g} arrivals/s" if kept else ""
+    if missed:
+        tried = f": they were missed at {min(missed):.4g} arrivals/s"
+    return f"the highest rate that keeps the objectives was not found, as {_why(end, search, outcomes)}{tried}"
 
 
-def _why(end: SearchEnd, search: Search) -> str:
+def _why(end: SearchEnd, search: Search, outcomes: Sequence[StepOutcome]) -> str:
     if end is SearchEnd.STEPS:
         return f"the profile allows {plural(search.steps, 'step')}"
+    if end is SearchEnd.BLIND:
+        empty = _empty(outcomes)
+        return f"{plural(len(empty), 'step')} in a row showed nothing, the last one as {empty[0].reason}"
     return "the run ended first"

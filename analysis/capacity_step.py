@@ -19,7 +19,8 @@ LEAST_ANSWERED = 0.97
 """Of what was sent: a service that falls behind by more could not go on like that."""
 MOST_DROPPED = 0.01
 LATE_SHARE = 0.1
-"""Of a limit on a time: when the generator itself was late by more, what misses the limit shows nothing."""
+"""Of a limit on a time, or of the time that requests take: when the generator itself was late by more, what was
+missed shows nothing about the service."""
 
 _NOISE = 3.0
 """Standard deviations of what chance does to a number of requests."""
@@ -107,12 +108,15 @@ def outcome_of(step: Step, measured: Measured | None, objectives: Sequence[Objec
     part = None if measured is None else measured.part
     answered_per_s = None if measured is None else measured.answered_per_s
     if step.cut is not None:
-        return StepOutcome(step, False, step.cut, answered_per_s)
+        void = None if part is None else _generator_behind(part)
+        return StepOutcome(step, False if void is None else None, void or step.cut, answered_per_s)
     if measured is None or part is None:
         return StepOutcome(step, None, "the run ended before its measured part", None)
     void = _not_drawn(step, part)
     missed = _dropped(part) or _behind(measured)
-    if void is None and missed is None:
+    if void is None and missed is not None:
+        void = _generator_behind(part)
+    elif void is None:
         broken = [row for row in _evaluated(part, objectives) if row.met is False]
         missed = "; ".join(_missed(row) for row in broken) or None
         void = _late(part, broken) if broken else None
@@ -154,6 +158,27 @@ def _behind(measured: Measured) -> str | None:
     if growth <= max((1 - LEAST_ANSWERED) * started, chance):
         return None
     return f"of {started} requests {growth} waited longer and longer, as the service answered fewer"
+
+
+def _generator_behind(part: Part) -> str | None:
+    """What it did not send or read in time piles up as if the service had not answered."""
+    took_us, sent_us, read_us = (_mean_us(part, name) for name in ("response", "send_lag", "wake_lag"))
+    if took_us is None:
+        return None
+    late_us = (sent_us or 0.0) + (read_us or 0.0)
+    if late_us <= LATE_SHARE * (took_us + (read_us or 0.0)):
+        return None
+    return (
+        f"the generator could not keep up: of the {took_us / 1000:.4g} ms that requests took, "
+        f"it was late itself by {late_us / 1000:.4g} ms"
+    )
+
+
+def _mean_us(part: Part, metric: str) -> float | None:
+    merged = Histogram()
+    for histogram in _of(part, metric):
+        merged.merge(histogram)
+    return merged.mean_us
 
 
 def _ended(counts: Counts) -> int:

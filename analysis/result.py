@@ -33,6 +33,8 @@ class SearchEnd(StrEnum):
     """They were missed at every rate."""
     STEPS = "steps"
     """The profile allows no more steps; the interval is wider than it asks for."""
+    BLIND = "blind"
+    """Several steps in a row showed nothing, as the generator could do no more."""
     STOPPED = "stopped"
     """The run ended first."""
 

@@ -72,7 +72,7 @@ def decide(
     seems_missed = any(row.met is None and _beyond(row) for row in objectives)
     if capacity is not None and capacity.end is SearchEnd.NONE:
         return Decision(Verdict.OBJECTIVE_MISSED, ExitCode.REGRESSION, (capacity.text,))
-    if capacity is not None and capacity.end in (SearchEnd.STEPS, SearchEnd.STOPPED):
+    if capacity is not None and capacity.end not in (SearchEnd.FOUND, SearchEnd.MOST):
         return Decision(Verdict.INCONCLUSIVE, doubt, (capacity.text, *unknown))
     limit = () if capacity is None else (capacity.text,)
     if not wants_baseline:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from analysis.capacity import next_rate
-from analysis.capacity_result import capacity_of, trials_of
+from analysis.capacity_result import capacity_of, following_rate
 from analysis.capacity_step import (
     Measured,
     Step,
@@ -87,7 +86,7 @@ class CapacityHunt:
             step = replace(step, cut=step.cut or f"{waiting} had no answer {self._search.rest_s} s after it")
         self._note(EventKind.STEP, **step.fields())
         self._outcomes.append(outcome_of(step, self._seen.measured(step), self._objectives))
-        following = next_rate(self._search, trials_of(self._outcomes), len(self._outcomes))
+        following = following_rate(self._search, self._outcomes)
         if isinstance(following, SearchEnd):
             return capacity_of(self._search, self._outcomes)
         self._step = step_after(self._search, following, now_s)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from analysis.capacity import Trial, estimate, next_rate
+from analysis.capacity import MOST_EMPTY, Trial, estimate, next_rate
 from analysis.profile import Search
 from analysis.result import SearchEnd
 
@@ -106,9 +106,17 @@ def test_the_search_ends_when_its_steps_are_used_up_and_says_so() -> None:
 
 
 def test_steps_that_show_nothing_are_repeated_and_counted() -> None:
-    assert next_rate(SEARCH, [], 3) == 20.0
-    assert next_rate(SEARCH, [Trial(20.0, True)], 7) == 40.0
-    assert next_rate(SEARCH, [], SEARCH.steps) is SearchEnd.STEPS
+    assert next_rate(SEARCH, [], 2, empty=2) == 20.0
+    assert next_rate(SEARCH, [Trial(20.0, True)], 7, empty=2) == 40.0
+    assert next_rate(SEARCH, [], SEARCH.steps, empty=2) is SearchEnd.STEPS
+
+
+def test_steps_that_show_nothing_one_after_the_other_end_a_search_that_has_not_found_it() -> None:
+    found, _ = searched(97.3)
+
+    assert next_rate(SEARCH, [], MOST_EMPTY, empty=MOST_EMPTY) is SearchEnd.BLIND
+    assert next_rate(SEARCH, [Trial(20.0, True)], 4, empty=MOST_EMPTY) is SearchEnd.BLIND
+    assert next_rate(SEARCH, found, len(found) + MOST_EMPTY, empty=MOST_EMPTY) is SearchEnd.FOUND
 
 
 def test_a_blurred_capacity_is_found_within_ten_percent() -> None:

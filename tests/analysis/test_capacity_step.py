@@ -50,6 +50,9 @@ def measured(
         (measured(dropped=10), True, None),
         (measured(growth=31), False, "31 waited longer and longer"),
         (measured(growth=30), True, None),
+        (measured(growth=31, response_ms=400, lag_ms=30), False, "31 waited longer and longer"),
+        (measured(growth=31, response_ms=400, lag_ms=50), None, "it was late itself by 50 ms"),
+        (measured(dropped=11, response_ms=400, lag_ms=50), None, "of the 400 ms that requests took"),
         (measured(due=870), None, "asked for 870 requests in place of 1000"),
         (measured(due=880), True, None),
         (measured(response_ms=600, lag_ms=60), None, "late itself"),
@@ -83,6 +86,8 @@ def test_a_cut_step_is_missed_and_one_without_slices_shows_nothing() -> None:
     assert outcome_of(cut, measured(), OBJECTIVES).kept is False
     assert outcome_of(cut, measured(), OBJECTIVES).reason == "errors above 20 %"
     assert outcome_of(STEP, None, OBJECTIVES).kept is None
+    assert outcome_of(cut, None, OBJECTIVES).kept is False
+    assert outcome_of(cut, measured(response_ms=9_000, lag_ms=8_000), OBJECTIVES).kept is None
 
 
 def test_what_is_in_flight_shows_in_the_last_slices_of_settling_and_of_the_measured_part() -> None:

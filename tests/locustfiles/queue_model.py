@@ -17,13 +17,15 @@ Rows = list[dict[str, Any]]
 class QueueModel:
     """`places` requests are served at a time, each for `service_s`; the rest wait in order.
 
-    `lost` swallows requests: they never get an answer. `late_s` is by how much the generator sends late.
+    `losing` swallows requests: they never get an answer. `late_s` is by how much the generator sends late, and
+    `sends_per_s` how many requests it can send at all.
     """
 
     def __init__(self, search: Search, *, places: int, service_s: float, workers: int = 1) -> None:
         self.search = search
         self.workers = workers
         self.late_s = 0.0
+        self.sends_per_s = float("inf")
         self.failing: Callable[[Step], bool] = lambda _: False
         self.losing: Callable[[Step], bool] = lambda _: False
         self.steps: list[Step] = []
@@ -40,7 +42,9 @@ class QueueModel:
         self._clocks = [SliceClock(self.profile, 0) for _ in range(workers)]
         self._due: Iterator[tuple[float, int]] = iter(())
         self._next: tuple[float, int] | None = None
-        self._waiting: list[list[tuple[float, float]]] = [[] for _ in range(workers)]
+        self._sender_free_s = 0.0
+        self._waiting: list[list[tuple[float, float, float]]] = [[] for _ in range(workers)]
+        """When each request was due, sent and done."""
         self.follow(first_step(search))
 
     @property
@@ -81,7 +85,9 @@ class QueueModel:
         while self._next is not None and self._next[0] < min(now_s, step.end_s):
             due_s, worker = self._next
             started[worker][int(due_s)] += 1
-            self._waiting[worker].append((due_s, self._done_s(due_s + self.late_s, step)))
+            sent_s = max(due_s + self.late_s, self._sender_free_s)
+            self._sender_free_s = sent_s + 1 / self.sends_per_s
+            self._waiting[worker].append((due_s, sent_s, self._done_s(sent_s, step)))
             self._next = next(self._due, None)
         return started
 
@@ -91,15 +97,15 @@ class QueueModel:
         clock, step = self._clocks[worker], self.steps[-1]
         for number, count in started.items():
             counts[number]["due"] = counts[number]["started"] = count
-        for due_s, done_s in [each for each in self._waiting[worker] if each[1] < now_s]:
+        for due_s, sent_s, done_s in [each for each in self._waiting[worker] if each[2] < now_s]:
             number = clock.filed_slice(round(due_s * NS_PER_S), round(done_s * NS_PER_S))
             if self.failing(step):
                 counts[number]["failed"] += 1
             else:
                 counts[number]["ok"] += 1
                 times[number, "response"].record(round((done_s - due_s) * 1e6))
-            times[number, "send_lag"].record(round(self.late_s * 1e6))
-        self._waiting[worker] = [each for each in self._waiting[worker] if each[1] >= now_s]
+            times[number, "send_lag"].record(round((sent_s - due_s) * 1e6))
+        self._waiting[worker] = [each for each in self._waiting[worker] if each[2] >= now_s]
         rows: Rows = []
         for number in sorted({*counts, *(number for number, _ in times)}):
             told: dict[str, Any] = dict(counts[number])

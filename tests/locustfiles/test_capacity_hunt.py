@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from analysis.capacity import MOST_EMPTY
 from analysis.capacity_step import Step
 from analysis.event import EventKind
 from analysis.profile import Search
@@ -74,14 +75,33 @@ def test_requests_without_an_answer_make_a_step_missed_when_the_rest_is_over() -
     assert model.steps[1].start_s >= SEARCH.warm_up_s + SEARCH.step_s + SEARCH.rest_s
 
 
-def test_a_step_shows_nothing_when_the_generator_itself_was_late() -> None:
+def test_a_search_ends_when_step_after_step_shows_nothing_and_says_why() -> None:
     """Each request is sent 0.6 s late: the limit of 0.5 s is missed, but not by the service."""
     model = QueueModel(SEARCH, places=20, service_s=0.1)
     model.late_s = 0.6
 
     found = Hunted(model).capacity
 
-    assert found.end is SearchEnd.STEPS
-    assert [step.kept for step in found.steps] == [None] * SEARCH.steps
-    assert "late itself" in str(found.steps[0].reason)
+    assert found.end is SearchEnd.BLIND
+    assert [step.kept for step in found.steps] == [None] * MOST_EMPTY
+    assert found.text == (
+        "the highest rate that keeps the objectives was not found, as 3 steps in a row showed nothing, the last "
+        "one as the generator was late itself by more than a tenth of the limits that were missed"
+    )
     assert found.rate_per_s is None
+
+
+@pytest.mark.parametrize("sends_per_s", [50.0, 90.0])
+def test_what_the_generator_can_do_at_most_is_not_taken_for_the_services_capacity(
+    sends_per_s: float,
+) -> None:
+    """What it has not sent yet piles up as what a service has not answered does."""
+    model = QueueModel(SEARCH, places=100, service_s=0.1)
+    model.sends_per_s = sends_per_s
+
+    found = Hunted(model).capacity
+
+    assert found.end is SearchEnd.BLIND
+    assert {step.kept for step in found.steps if step.rate_per_s > sends_per_s} == {None}
+    assert "could not keep up" in found.text
+    assert "they were kept at" in found.text
