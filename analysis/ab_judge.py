@@ -18,6 +18,7 @@ from analysis.pair import Pair, differences, paired_arms
 from analysis.result import ComparisonRow, Outcome, Verdict
 from analysis.run_summary import RunSummary
 from analysis.setting import Setting
+from analysis.steadiness import STEADY
 
 RUNS = "runs"
 """Folder of a session that holds its run directories."""
@@ -128,7 +129,9 @@ def judge_session(
         for slot in slots(pair)
         if (name := session.valid_run(slot)) is not None
     ]
-    decision = decide_pairs(last, broken=broken, cut=cut, allow_inconclusive=allow_inconclusive)
+    decision = decide_pairs(
+        last, broken=broken, cut=cut, unsteady=_unsteady(used), allow_inconclusive=allow_inconclusive
+    )
     rows = () if shown is None else shown.rows
     first = used[0] if used else None
     rules = None if first is None else first.rules
@@ -151,7 +154,7 @@ def judge_session(
         rows=rows,
         course=tuple(_pair_row(number, pair, rules, rows) for number, pair in enumerate(course.pairs, 1)),
         repeated=session.repeated,
-        warnings=_warnings(used),
+        warnings=tuple(text for text in _warnings(used) if text not in decision.reasons),
         calibrated=bool(plan.floors),
         noise=aa_noise(course.pairs, rules) if plan.itself and len(course.pairs) > 1 else None,
         environment={} if first is None else first.environment,
@@ -186,10 +189,23 @@ def _pair_row(number: int, pair: Pair, rules: GateRules | None, rows: Sequence[C
     return PairRow(number, order, a.run_id, b.run_id, changes)
 
 
+def _unsteady(runs: Sequence[ArmRun]) -> str | None:
+    """What is said of the runs that were not steady, when most were: their warm-up is too short.
+
+    A few are left to chance, and to the scatter of the pairs.
+    """
+    texts = [text for run in runs for name, text in run.warnings if name == STEADY]
+    return _told(texts, runs) if 2 * len(texts) > len(runs) else None
+
+
 def _warnings(runs: Sequence[ArmRun]) -> tuple[str, ...]:
     """One for each check that failed somewhere, with how often it did."""
     found: dict[str, list[str]] = {}
     for run in runs:
         for name, text in run.warnings:
             found.setdefault(name, []).append(text)
-    return tuple(f"in {len(texts)} of {len(runs)} runs: {texts[-1]}" for texts in found.values())
+    return tuple(_told(texts, runs) for texts in found.values())
+
+
+def _told(texts: Sequence[str], runs: Sequence[ArmRun]) -> str:
+    return f"in {len(texts)} of {len(runs)} runs: {texts[-1]}"

@@ -103,24 +103,34 @@ class AbDecision:
 
 
 def decide_pairs(
-    last: Look | None, *, broken: str | None, cut: str | None, allow_inconclusive: bool
+    last: Look | None,
+    *,
+    broken: str | None,
+    cut: str | None,
+    allow_inconclusive: bool,
+    unsteady: str | None = None,
 ) -> AbDecision:
-    """`last` is the last look taken, `broken` why the session is void, `cut` why it ended before its time."""
+    """`last` is the last look taken, `broken` why the session is void, `cut` why it ended before its time.
+
+    Runs that were not steady, as `unsteady` says, prove no pass: what they spent warming up hides a change.
+    """
     if broken is not None:
         return AbDecision(Verdict.INVALID, ExitCode.INVALID, (broken,))
+    doubt = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
     if last is not None and last.resolved:
         verdict, code = _VERDICTS[last.outcome]
         wanted = Outcome.REGRESSION if verdict is Verdict.REGRESSION else Outcome.IMPROVEMENT
         changed = tuple(changed_text(row) for row in last.rows if row.gated and row.outcome is wanted)
         if verdict is Verdict.REGRESSION:
             return AbDecision(verdict, code, changed)
+        if unsteady is not None:
+            return AbDecision(Verdict.INCONCLUSIVE, doubt, (unsteady,))
         count = sum(row.gated for row in last.rows)
         kept = (
             f"{'the only gated metric' if count == 1 else f'all {count} gated metrics'} of B "
             f"{'is' if count == 1 else 'are'} within the margins of A, after {plural(last.pairs, 'pair')}"
         )
         return AbDecision(verdict, code, (*changed, kept, *not_gated_texts(last.rows)))
-    code = ExitCode.PASS if allow_inconclusive else ExitCode.INCONCLUSIVE
     reasons = [] if cut is None else [cut]
     if last is None:
         reasons.append(f"fewer than {LEAST_PAIRS} pairs were made, so that nothing was looked at")
@@ -128,7 +138,7 @@ def decide_pairs(
         reasons.append("no metric has enough observations to be gated: make the load profile longer")
     else:
         reasons += _doubts(last.rows)
-    return AbDecision(Verdict.INCONCLUSIVE, code, tuple(reasons))
+    return AbDecision(Verdict.INCONCLUSIVE, doubt, tuple(reasons))
 
 
 def _doubts(rows: Sequence[ComparisonRow]) -> list[str]:

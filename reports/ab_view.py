@@ -12,7 +12,7 @@ _MEANING = {
     Verdict.PASS: "No gated metric of B is worse than that of A by more than its margin.",
     Verdict.IMPROVEMENT: "At least one gated metric of B is better than that of A, and none is worse.",
     Verdict.REGRESSION: "At least one gated metric of B is worse than that of A by more than its margin.",
-    Verdict.INCONCLUSIVE: "The pairs do not tell a change beyond the margin from noise.",
+    Verdict.INCONCLUSIVE: "The pairs prove neither that B is within the margins of A nor that it is not.",
     Verdict.INVALID: "This session cannot be trusted, so its numbers decide nothing about either version.",
 }
 _MEANING_ITSELF = {

@@ -24,6 +24,7 @@ from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
 from analysis.judged_run import read_judged_run
 from analysis.profile import load_profile
+from analysis.steadiness import STEADY
 from analysis.target import load_target
 from scripts.baseline_diff_text import diff_text
 from scripts.baseline_text import baseline_text
@@ -136,6 +137,9 @@ def _sift(paths: list[Path]) -> list[Path]:
         run = read_judged_run(path)
         if run.valid:
             valid.append(path)
+            for check in run.checks:
+                if check.name == STEADY and not check.ok:
+                    print(f"plimsoll: {path.name} counts, but it was {check.text}", file=sys.stderr)
         else:
             broken = [check.text for check in run.checks if check.invalidates and not check.ok]
             print(f"plimsoll: {path.name} is left out: {broken[0]}", file=sys.stderr)

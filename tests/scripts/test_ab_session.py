@@ -4,17 +4,21 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analysis import ab_judge
 from analysis.aa_noise import read_aa_noise
+from analysis.ab_judge import ArmRun, read_arm_run
 from analysis.ab_result import AbResult
 from analysis.ab_session import AbPlan, read_session
 from analysis.errors import InvalidRunError
 from analysis.exit_code import ExitCode
 from analysis.result import Outcome, Verdict
+from analysis.steadiness import STEADY
 from scripts.ab.command import begin, hold_session
 from tests.ab_builder import A_URL, B_URL, MadeUpRuns, plan
 
@@ -93,6 +97,29 @@ def test_an_interrupted_session_goes_on_where_it_stopped(tmp_path: Path) -> None
     assert resumed.asked[10:] == [B_URL, A_URL, A_URL, B_URL, B_URL, A_URL]
     assert result.verdict is Verdict.PASS
     assert result.pairs == 4
+
+
+@pytest.mark.parametrize(
+    ("unsteady", "change", "verdict"),
+    [(8, 0.0, Verdict.INCONCLUSIVE), (8, 0.3, Verdict.REGRESSION), (4, 0.0, Verdict.PASS)],
+)
+def test_pairs_of_runs_of_which_most_were_not_steady_prove_no_pass(
+    unsteady: int, change: float, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they spent warming up would hide a change; one that shows all the same is there."""
+    warning = (STEADY, "not steady: make the warm-up longer")
+
+    def read(path: Path) -> ArmRun:
+        run = read_arm_run(path)
+        return replace(run, warnings=(warning,)) if path.name < f"run-{unsteady:02d}" else run
+
+    monkeypatch.setattr(ab_judge, "read_arm_run", read)
+    _, result = hold(tmp_path, MadeUpRuns(change=change))
+
+    told = f"in {unsteady} of 8 runs: {warning[1]}"
+    assert result.verdict is verdict
+    assert (told in result.reasons) is (verdict is Verdict.INCONCLUSIVE)
+    assert (told in result.warnings) is (verdict is not Verdict.INCONCLUSIVE)
 
 
 def test_an_invalid_run_is_made_again_and_told_of(tmp_path: Path) -> None:
