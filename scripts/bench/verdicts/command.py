@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.exit_code import ExitCode
+from scripts.bench.verdicts.capacities import capacity_rows
 from scripts.bench.verdicts.comparability import comparability_rows
 from scripts.bench.verdicts.coverage import coverage_rows
 from scripts.bench.verdicts.end_to_end import end_to_end_rows
@@ -39,6 +40,8 @@ class Plan:
     """Runs for each course of a process's memory."""
     histories: int
     """Of weeks, with and without a change."""
+    capacities: int
+    """Searches for each blur of the knee."""
 
 
 WIDTH = 78
@@ -53,6 +56,7 @@ FULL = Plan(
     intervals=1_000,
     memories=2_000,
     histories=2_000,
+    capacities=1_000,
 )
 QUICK = Plan(
     end_to_end=18,
@@ -63,6 +67,7 @@ QUICK = Plan(
     intervals=300,
     memories=2_000,
     histories=500,
+    capacities=200,
 )
 
 
@@ -87,6 +92,7 @@ def tables(plan: Plan) -> Sequence[Callable[[], Iterator[Row]]]:
         lambda: coverage_rows(plan.intervals),
         lambda: memory_rows(plan.memories),
         lambda: history_rows(plan.histories),
+        lambda: capacity_rows(plan.capacities),
         comparability_rows,
         saturation_rows,
         lambda: stored_rows(plan.gates, plan.boundary, plan.suites),
