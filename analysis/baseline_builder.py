@@ -46,9 +46,8 @@ def baseline_of(like_runs: Sequence[JudgedRun], earlier: Baseline | None = None)
         raise UsageError(f"found {plural(count, 'run')}, wanted {LEAST_RUNS} or more for a baseline")
     runs = sorted(like_runs, key=lambda run: (run.log.run.start_ns, run.log.run.run_id))
     for run in runs:
-        broken = [check.text for check in run.checks if check.invalidates and not check.ok]
-        if broken:
-            raise InvalidRunError(f"{run.log.run.run_id} cannot be part of a baseline: {broken[0]}")
+        if run.unfit is not None:
+            raise InvalidRunError(f"{run.log.run.run_id} cannot be part of a baseline: {run.unfit}")
     last = runs[-1].log.run
     setting = runs[-1].setting
     stored = tuple(_stored(run) for run in runs)

@@ -42,8 +42,12 @@ class JudgedRun:
     """Of a search for the capacity."""
 
     @property
-    def valid(self) -> bool:
-        return all(check.ok for check in self.checks if check.invalidates)
+    def unfit(self) -> str | None:
+        """Why a baseline cannot hold it: it is invalid, or did not find the capacity that it looked for."""
+        broken = (check.text for check in self.checks if check.invalidates and not check.ok)
+        capacity = self.capacity
+        missing = None if capacity is None or capacity.end is SearchEnd.FOUND else capacity.text
+        return next(broken, missing)
 
     @property
     def steadiness(self) -> Steadiness | None:

@@ -135,12 +135,11 @@ def _sift(paths: list[Path]) -> list[Path]:
     valid = []
     for path in paths:
         run = read_judged_run(path)
-        if run.valid:
-            valid.append(path)
-            for check in run.checks:
-                if check.name == STEADY and not check.ok:
-                    print(f"plimsoll: {path.name} counts, but it was {check.text}", file=sys.stderr)
-        else:
-            broken = [check.text for check in run.checks if check.invalidates and not check.ok]
-            print(f"plimsoll: {path.name} is left out: {broken[0]}", file=sys.stderr)
+        if run.unfit is not None:
+            print(f"plimsoll: {path.name} is left out: {run.unfit}", file=sys.stderr)
+            continue
+        valid.append(path)
+        for check in run.checks:
+            if check.name == STEADY and not check.ok:
+                print(f"plimsoll: {path.name} counts, but it was {check.text}", file=sys.stderr)
     return valid

@@ -12,8 +12,8 @@ from reports.quantity import ABSENT, quantity
 from scripts.forecast_text import chances_text
 from scripts.text_table import aligned
 
-SHOWN = ("response", "ttft", "errors", "throughput")
-"""Metrics that are worth a line for every endpoint."""
+SHOWN = ("response", "ttft", "errors", "throughput", "capacity")
+"""Metrics that are worth a line for every endpoint that has them."""
 _UNITS = {"rate": "1/s", "ratio": "ratio"}
 
 

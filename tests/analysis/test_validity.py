@@ -34,7 +34,7 @@ def test_a_healthy_run_is_valid(tmp_path: Path, profile: LoadProfile) -> None:
     run = read_judged_run(build_run(tmp_path, profile=profile))
 
     assert broken(run) == []
-    assert run.valid
+    assert run.unfit is None
 
 
 SICK: list[tuple[str, dict[str, Any]]] = [
@@ -91,7 +91,7 @@ def test_a_sick_run_is_invalid_and_the_check_says_why(
     check = check_of(run, name)
 
     assert name in broken(run)
-    assert not run.valid
+    assert run.unfit is not None
     assert check.value != check.limit
     assert len(check.text) > 20
 
@@ -138,7 +138,7 @@ def test_a_missing_file_makes_the_run_invalid(tmp_path: Path, name: str) -> None
     path = build_run(tmp_path)
     (path / name).unlink()
 
-    assert not read_judged_run(path).valid
+    assert read_judged_run(path).unfit is not None
 
 
 def test_a_generator_that_says_nothing_of_itself_is_not_trusted(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_descriptors_are_those_at_the_moment_of_a_reading(tmp_path: Path) -> Non
 def test_a_manual_run_ends_by_hand(tmp_path: Path) -> None:
     stop = {"status": "stopped", "stop": {"kind": "hand", "detail": "stopped in the web UI"}}
 
-    assert read_judged_run(build_run(tmp_path, profile=MANUAL, slices=10, run=stop)).valid
+    assert read_judged_run(build_run(tmp_path, profile=MANUAL, slices=10, run=stop)).unfit is None
 
 
 def test_a_search_for_the_limit_ends_when_it_is_found(tmp_path: Path) -> None:

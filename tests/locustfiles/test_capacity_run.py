@@ -8,6 +8,7 @@ import pytest
 
 from analysis.baseline import BaselineKind
 from analysis.baseline_builder import build_baseline
+from analysis.errors import InvalidRunError
 from analysis.exit_code import ExitCode
 from analysis.judge import judge
 from analysis.judged_run import JudgedRun, read_judged_run
@@ -17,6 +18,7 @@ from analysis.run_directory import RunDirectory
 from analysis.run_log_writer import RunLogWriter
 from reports.markdown_report import render_markdown
 from reports.report_reader import read_report_data
+from scripts.baseline_text import baseline_text
 from tests.locustfiles.hunted import OBJECTIVES, Hunted
 from tests.locustfiles.queue_model import QueueModel
 from tests.run_builder import START_NS, TARGET, build_run
@@ -149,6 +151,7 @@ def test_a_baseline_keeps_the_capacity_and_a_fifth_less_of_it_is_a_regression(tm
     file.write_text(replace(baseline, kind=BaselineKind.ROLLING).sealed().to_json())
 
     assert kept == pytest.approx([40.0, 40.4, 39.6, 40.2, 39.8], rel=0.06)
+    assert "capacity  rate" in baseline_text(baseline)
     for capacity_per_s, outcome in ((40.0, Outcome.PASS), (32.0, Outcome.REGRESSION)):
         new = [
             searched(tmp_path / f"{capacity_per_s:g}", capacity_per_s=capacity_per_s, number=number)
@@ -160,3 +163,14 @@ def test_a_baseline_keeps_the_capacity_and_a_fifth_less_of_it_is_a_regression(tm
             ("capacity", True, outcome)
         ]
         assert result.exit_code == (ExitCode.PASS if outcome is Outcome.PASS else ExitCode.REGRESSION)
+
+
+def test_a_run_that_did_not_find_the_capacity_is_no_part_of_a_baseline(path: Path, tmp_path: Path) -> None:
+    short = searched(tmp_path, number=1, search=replace(SEARCH, steps=4))
+
+    assert read_judged_run(path).unfit is None
+    assert "as the profile allows 4 steps" in (read_judged_run(short).unfit or "")
+    with pytest.raises(InvalidRunError, match="cannot be part of a baseline: the service keeps its objectives"):
+        build_baseline(
+            [short, *(searched(tmp_path, number=n, search=replace(SEARCH, steps=4)) for n in (2, 3, 4, 5))]
+        )

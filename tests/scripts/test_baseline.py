@@ -22,7 +22,7 @@ from scripts.baseline import (
 from scripts.forecast_text import chances_text, expectation, forecast_text
 from scripts.run import _Done, order_for, run_command
 from tests.analysis.stored_baseline import stored_baseline
-from tests.run_builder import build_run, build_runs
+from tests.run_builder import PROFILE, build_run, build_runs
 from tests.scripts.recorded import record_candidate
 
 
@@ -71,6 +71,20 @@ def test_no_more_than_two_runs_are_made_again(tmp_path: Path, runs: list[Path]) 
         valid_runs([*runs[:4], sick.pop()], 5, execute)
 
     assert made == [1, 1]
+
+
+def test_a_run_that_was_not_steady_counts_and_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half as fast for the first minute, of which the load profile leaves out 10 s."""
+    long = replace(PROFILE, stages=(PROFILE.stages[0], replace(PROFILE.stages[1], duration_s=110)))
+    path = build_run(
+        tmp_path, profile=long, per_slice={"query": 10}, warm_up_scale=1.0,
+        pace=lambda t: 2.0 if t < 60 else 1.0,
+    )  # fmt: skip
+
+    assert valid_runs([path], 1, never) == [path]
+    assert f"{path.name} counts, but it was not steady: between 10 and 60 s" in capsys.readouterr().err
 
 
 def test_a_baseline_is_shown_with_its_spread(
