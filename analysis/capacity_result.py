@@ -109,7 +109,9 @@ def _text(
     tried = f": they were kept at {max(kept):.4g} arrivals/s" if kept else ""
     if missed:
         tried = f": they were missed at {min(missed):.4g} arrivals/s"
-    return f"the highest rate that keeps the objectives was not found, as {_why(end, search, outcomes)}{tried}"
+    return (
+        f"the highest rate that keeps the objectives was not found, as {_why(end, search, outcomes)}{tried}"
+    )
 
 
 def _why(end: SearchEnd, search: Search, outcomes: Sequence[StepOutcome]) -> str:

@@ -19,8 +19,8 @@ LEAST_ANSWERED = 0.97
 """Of what was sent: a service that falls behind by more could not go on like that."""
 MOST_DROPPED = 0.01
 LATE_SHARE = 0.1
-"""Of a limit on a time, or of the time that requests take: when the generator itself was late by more, what was
-missed shows nothing about the service."""
+"""Of a limit on a time, or of the time that requests take: when the generator itself was late by more, what
+was missed shows nothing about the service."""
 
 _NOISE = 3.0
 """Standard deviations of what chance does to a number of requests."""

@@ -45,8 +45,7 @@ def needing_sidecar(objectives: Sequence[Objective], even_s: float) -> tuple[str
     return tuple(
         objective.name
         for objective in objectives
-        if objective.metric == "host_memory"
-        or (objective.metric == "memory_growth" and even_s >= LEAST_S)
+        if objective.metric == "host_memory" or (objective.metric == "memory_growth" and even_s >= LEAST_S)
     )
 
 

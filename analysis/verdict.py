@@ -48,9 +48,10 @@ def decide(
     the regressions that `doubted` left it stand.
 
     `wants_baseline` is False for a profile that is never compared and for `--baseline none`: such a run
-    passes on its objectives alone, though not where one of them seems to be missed, if not surely. When no objective could be evaluated either, nothing is decided and it is
+    passes on its objectives alone. When no objective could be evaluated either, nothing is decided and it is
     inconclusive, except that a profile that is never compared may do without objectives, and that one that
-    looks for the limit has found it. `no_baseline_reason` says what was looked for in vain.
+    looks for the limit has found it. An objective that seems to be missed, though not surely, keeps any run
+    from passing. `no_baseline_reason` says what was looked for in vain.
     """
     broken = [check.text for check in checks if check.invalidates and not check.ok]
     if broken:

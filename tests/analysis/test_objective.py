@@ -96,9 +96,7 @@ def test_memory_that_more_load_takes_is_no_growth(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert (row.met, row.value) == (None, None)
-    assert row.reason == (
-        "299 s of samples at one level of the load, 600 s without long gaps are needed"
-    )
+    assert row.reason == ("299 s of samples at one level of the load, 600 s without long gaps are needed")
 
 
 def test_memory_that_grows_at_one_level_of_the_load_is_found(tmp_path: Path) -> None:

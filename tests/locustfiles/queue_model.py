@@ -17,8 +17,8 @@ Rows = list[dict[str, Any]]
 class QueueModel:
     """`places` requests are served at a time, each for `service_s`; the rest wait in order.
 
-    `losing` swallows requests: they never get an answer. `late_s` is by how much the generator sends late, and
-    `sends_per_s` how many requests it can send at all.
+    `losing` swallows requests: they never get an answer. `late_s` is by how much the generator sends late,
+    and `sends_per_s` how many requests it can send at all.
     """
 
     def __init__(self, search: Search, *, places: int, service_s: float, workers: int = 1) -> None:

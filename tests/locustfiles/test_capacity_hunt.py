@@ -85,8 +85,8 @@ def test_a_search_ends_when_step_after_step_shows_nothing_and_says_why() -> None
     assert found.end is SearchEnd.BLIND
     assert [step.kept for step in found.steps] == [None] * MOST_EMPTY
     assert found.text == (
-        "the highest rate that keeps the objectives was not found, as 3 steps in a row showed nothing, the last "
-        "one as the generator was late itself by more than a tenth of the limits that were missed"
+        "the highest rate that keeps the objectives was not found, as 3 steps in a row showed nothing, the "
+        "last one as the generator was late itself by more than a tenth of the limits that were missed"
     )
     assert found.rate_per_s is None
 

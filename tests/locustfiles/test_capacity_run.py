@@ -170,7 +170,9 @@ def test_a_run_that_did_not_find_the_capacity_is_no_part_of_a_baseline(path: Pat
 
     assert read_judged_run(path).unfit is None
     assert "as the profile allows 4 steps" in (read_judged_run(short).unfit or "")
-    with pytest.raises(InvalidRunError, match="cannot be part of a baseline: the service keeps its objectives"):
+    with pytest.raises(
+        InvalidRunError, match="cannot be part of a baseline: the service keeps its objectives"
+    ):
         build_baseline(
             [short, *(searched(tmp_path, number=n, search=replace(SEARCH, steps=4)) for n in (2, 3, 4, 5))]
         )
