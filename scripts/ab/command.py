@@ -80,10 +80,12 @@ def hold_session(
 
 def _write(folder: Path, result: AbResult) -> None:
     from reports.ab_html import render_ab_html
+    from reports.ab_junit import render_ab_junit
     from reports.ab_markdown import render_ab_markdown
 
     try:
         write_whole(folder / RESULT_JSON, result.to_json().encode())
+        write_whole(folder / "junit.xml", render_ab_junit(result).encode())
         if result.noise is not None:
             write_whole(folder / NOISE_JSON, result.noise.to_json().encode())
         write_whole(folder / "report.md", render_ab_markdown(result).encode())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +14,7 @@ from analysis.looks import ALPHA_PER_LOOK
 from analysis.paired import compare_pairs
 from analysis.result import Outcome, Verdict
 from reports.ab_html import render_ab_html
+from reports.ab_junit import render_ab_junit
 from reports.ab_markdown import render_ab_markdown
 from tests.analysis.pair_builder import RULES, pairs
 from tests.reports import sample_report
@@ -97,3 +99,58 @@ def test_texts_that_others_choose_are_no_markup() -> None:
     assert "<script>alert" not in render_ab_html(hostile)
     assert "<script>" not in render_ab_markdown(hostile)
     assert "@all" not in render_ab_markdown(hostile)
+    ElementTree.fromstring(render_ab_junit(hostile).encode())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "exit_code", "wanted"),
+    [
+        (Verdict.PASS, 0, []),
+        (Verdict.IMPROVEMENT, 0, []),
+        (Verdict.REGRESSION, 1, ["failure"]),
+        (Verdict.INCONCLUSIVE, 4, ["error"]),
+        (Verdict.INCONCLUSIVE, 0, ["skipped"]),
+        (Verdict.INVALID, 3, ["error"]),
+    ],
+)
+def test_the_junit_case_of_the_verdict_is_red_exactly_when_the_exit_code_is_not_0(
+    verdict: Verdict, exit_code: int, wanted: list[str]
+) -> None:
+    root = ElementTree.fromstring(
+        render_ab_junit(replace(RESULT, verdict=verdict, exit_code=exit_code)).encode()
+    )
+    case = root.find("testsuite[@name='plimsoll.verdict']/testcase")
+
+    assert case is not None
+    assert [child.tag for child in case if child.tag != "system-out"] == wanted
+    text = "".join(case.itertext())
+    assert "query response p95 changed by +15.0 %" in text
+    assert "warning: in 2 of 12 runs: steal was 1.2 %" in text
+
+
+def test_each_gated_metric_is_a_junit_case_that_ends_as_its_row() -> None:
+    root = ElementTree.fromstring(render_ab_junit(RESULT).encode())
+    cases = root.findall("testsuite[@name='plimsoll.comparison']/testcase")
+    failed = {case.attrib["name"] for case in cases if case.find("failure") is not None}
+    gated = [row for row in RESULT.rows if row.gated]
+
+    assert len(cases) == len(gated) > 0
+    assert failed == {
+        f"{row.endpoint}.{row.metric}.{row.statistic}" for row in gated if row.outcome is Outcome.REGRESSION
+    }
+    assert failed
+    assert "96.5\u00a0% interval" in "".join(cases[0].itertext())
+    properties = {tag.attrib["name"]: tag.attrib["value"] for tag in root[0].iter("property")}
+    assert (properties["a"], properties["b"]) == ("http://127.0.0.1:8801", "http://127.0.0.1:8802")
+
+
+def test_no_junit_case_of_an_invalid_session_says_anything_about_its_versions() -> None:
+    void = replace(RESULT, verdict=Verdict.INVALID, exit_code=3)
+    root = ElementTree.fromstring(render_ab_junit(void).encode())
+    cases = root.findall("testsuite[@name='plimsoll.comparison']/testcase")
+
+    assert root.attrib["failures"] == "0"
+    skipped = [case.find("skipped") for case in cases]
+    assert all(
+        tag is not None and tag.attrib["message"].startswith("the session is invalid") for tag in skipped
+    )

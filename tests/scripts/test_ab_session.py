@@ -64,7 +64,7 @@ def test_a_slower_version_is_a_regression_with_reports_that_say_so(tmp_path: Pat
     assert [(one.metric, one.statistic) for one in result.attribution] == [
         (row.metric, row.statistic) for row in result.rows if row.gated and row.outcome is Outcome.REGRESSION
     ]
-    for name in ("report.md", "report.html"):
+    for name in ("report.md", "report.html", "junit.xml"):
         text = (folder / name).read_text()
         assert "REGRESSION" in text
         assert A_URL.removeprefix("http://") in text
@@ -72,7 +72,7 @@ def test_a_slower_version_is_a_regression_with_reports_that_say_so(tmp_path: Pat
 
 def test_the_same_session_gives_the_same_bytes_again(tmp_path: Path) -> None:
     folder, _ = hold(tmp_path, MadeUpRuns(change=0.3))
-    names = ("result.json", "report.md", "report.html")
+    names = ("result.json", "report.md", "report.html", "junit.xml")
     before = [(folder / name).read_bytes() for name in names]
 
     asked_again = MadeUpRuns()
