@@ -10,11 +10,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from analysis.env_template import without_credentials
 from analysis.errors import InvalidRunError, TargetDownError, UsageError
 from scripts.ab.readiness import Readiness
+from scripts.child_end import group_ends_with_parent
 
-_STOP_LIMIT_S = 15.0
+_STOP_LIMIT_S = 15
 _POLL_S = 0.1
 _LAST_BYTES = 400
 
@@ -33,14 +36,18 @@ class ArmService:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Healthy inside the block, and gone with all its children after it, however the block ends."""
+        """Healthy inside the block, and gone with all its children after it, however the block ends.
+
+        It is gone even when this process is killed inside.
+        """
         self._refuse_another()
         process = self._start()
-        try:
-            self._wait_until_healthy(process)
-            yield
-        finally:
-            _end(process)
+        with group_ends_with_parent(process.pid, _STOP_LIMIT_S):
+            try:
+                self._wait_until_healthy(process)
+                yield
+            finally:
+                _end(process)
         self._wait_until_gone()
 
     def _refuse_another(self) -> None:
@@ -70,10 +77,11 @@ class ArmService:
         deadline = time.monotonic() + self.start_limit_s
         doubt: str | None = "it was not asked yet"
         while doubt is not None:
-            if process.poll() is not None:
+            if (code := process.poll()) is not None:
+                advice = "; let it stay in the foreground" if code == 0 else ""
                 raise TargetDownError(
-                    f"{self.option}: the command ended with code {process.returncode} before it answered at "
-                    f"{self._place}: {self._last_words()}"
+                    f"{self.option}: the command ended with code {code} before it answered at "
+                    f"{self._place}: {self._last_words()}{advice}"
                 )
             if time.monotonic() > deadline:
                 raise TargetDownError(
@@ -106,12 +114,24 @@ class ArmService:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Asks the whole group to end, then insists."""
-    if process.poll() is None:
+    """Asks the whole group to end, waits for all of it, then insists; at once when it is interrupted."""
+    group = process.pid
+    try:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_LIMIT_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            os.killpg(group, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_LIMIT_S
+        while (process.poll() is None or _lives(group)) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+        process.wait()
+
+
+def _lives(group: int) -> bool:
+    """Whether any of its processes still runs; those that nobody waits for do not."""
+    for process in psutil.process_iter(["status"]):
+        with suppress(OSError):
+            if process.info["status"] != psutil.STATUS_ZOMBIE and os.getpgid(process.pid) == group:
+                return True
+    return False

@@ -1,5 +1,8 @@
 """Checks what `plimsoll ab` was asked for, before anything is started."""
 
+import math
+import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +47,8 @@ def plan_of(asked: Asked) -> AbPlan:
     if not LEAST_PAIRS <= asked.pairs <= MOST_PAIRS:
         raise UsageError(f"--pairs: found {asked.pairs}, wanted {LEAST_PAIRS} to {MOST_PAIRS}")
     a, b = _versions(asked)
+    if not 0 < asked.start_limit_s < math.inf:
+        raise UsageError(f"--start-limit: found {asked.start_limit_s:g}, wanted seconds, more than 0")
     check_minutes(asked.max_minutes, profile)
     return AbPlan(
         target=_kept(asked.target),
@@ -64,7 +69,7 @@ def plan_of(asked: Asked) -> AbPlan:
 def check_minutes(max_minutes: float | None, profile: LoadProfile) -> None:
     """Refuses a limit under which not even the first look would be reached."""
     least = LEAST_PAIRS * 2 * (profile.duration_s + OVERHEAD_S) / 60
-    if max_minutes is not None and max_minutes < least:
+    if max_minutes is not None and not max_minutes >= least:  # nan is none
         raise UsageError(
             f"--max-minutes: found {max_minutes:g}, wanted {least:.0f} or more: the {LEAST_PAIRS} pairs of a "
             f"first look take that long under {profile.name}; allow more, or take a shorter load profile"
@@ -88,19 +93,47 @@ def _versions(asked: Asked) -> tuple[Version, Version]:
     if asked.itself:
         if asked.b is not None or asked.b_command is not None:
             raise UsageError("--self: found an option for B, wanted A alone: it is compared with itself")
-        version = Version(asked.a, asked.a_command)
+        version = Version(asked.a, _checked("--a-command", asked.a_command))
         return version, version
     commands, urls = (asked.a_command, asked.b_command), (asked.a, asked.b)
     if commands == (None, None) and None in urls:
         raise UsageError(
             "found no two versions, wanted --a URL and --b URL, or --a-command and --b-command, or --self"
         )
+    if commands == (None, None) and _place(asked.a) == _place(asked.b):
+        raise UsageError(
+            f"--b: found the address of --a, {asked.b}, wanted that of another version; --self compares a "
+            "version with itself"
+        )
     if commands != (None, None) and None in commands:
         raise UsageError(
             "found one start command, wanted --a-command and --b-command, or two services that run already "
             "with --a URL and --b URL"
         )
-    return Version(asked.a, asked.a_command), Version(asked.b, asked.b_command)
+    return (
+        Version(asked.a, _checked("--a-command", asked.a_command)),
+        Version(asked.b, _checked("--b-command", asked.b_command)),
+    )
+
+
+def _place(url: str | None) -> str:
+    return (url or "").rstrip("/").lower()
+
+
+def _checked(option: str, command: str | None) -> str | None:
+    """Refused now rather than after the other version's first run."""
+    if command is None:
+        return None
+    wanted = "wanted a program and its arguments, or sh -c '...' for what only a shell understands"
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"{option}: found {command!r}, whose quotes are open ({error}); {wanted}") from error
+    if not words:
+        raise UsageError(f"{option}: found nothing, {wanted}")
+    if shutil.which(words[0]) is None:
+        raise UsageError(f"{option}: found {words[0]!r}, which cannot be started from {Path.cwd()}; {wanted}")
+    return command
 
 
 def _kept(name: str) -> str:

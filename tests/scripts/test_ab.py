@@ -59,7 +59,21 @@ ASKED = Asked(
     [
         ({"a": None, "b": None}, "found no two versions, wanted --a URL and --b URL"),
         ({"b": None}, "found no two versions"),
+        (
+            {"b": "http://127.0.0.1:1/"},
+            "--b: found the address of --a, .*--self compares a version with itself",
+        ),
         ({"a_command": "serve"}, "found one start command, wanted --a-command and --b-command"),
+        ({"a_command": "true", "b_command": "sh -c 'x"}, "--b-command: found .*, whose quotes are open"),
+        ({"a_command": " ", "b_command": "true"}, "--a-command: found nothing, wanted a program"),
+        ({"a_command": "true", "b_command": "PORT=1 true"}, "--b-command: found 'PORT=1', .*or sh -c"),
+        (
+            {"itself": True, "b": None, "a_command": "./no"},
+            "--a-command: found './no', which cannot be started",
+        ),
+        ({"start_limit_s": 0.0}, "--start-limit: found 0, wanted seconds, more than 0"),
+        ({"start_limit_s": float("nan")}, "--start-limit: found nan"),
+        ({"max_minutes": float("nan")}, "--max-minutes: found nan"),
         ({"itself": True}, "--self: found an option for B"),
         ({"a": "ftp://host"}, "--a: base_url"),
         ({"b": "http://me:secret@host"}, "--b: base_url: found credentials"),
@@ -88,7 +102,7 @@ def plimsoll_ab(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_service_that_is_not_there_ends_with_3_before_any_load(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    done = plimsoll_ab("--a", url, "--b", url, "--run-root", str(tmp_path))
+    done = plimsoll_ab("--a", url, "--b", f"{url}/b", "--run-root", str(tmp_path))
 
     assert done.returncode == ExitCode.INVALID
     assert f"--a: nothing answers at {url}: start the service, or correct it" in done.stderr
@@ -105,8 +119,8 @@ def test_a_session_is_not_taken_up_with_other_options(tmp_path: Path) -> None:
 class Service:
     """Python's own file server as the version of an arm."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.command = f"{sys.executable} -m http.server --bind 127.0.0.1 {self.port}"
         self.folder = folder
@@ -149,9 +163,45 @@ def test_a_service_that_ignores_the_request_to_end_is_ended_all_the_same(
     assert not service.readiness.answers()
 
 
+def test_what_a_start_script_left_running_has_time_to_end_in_order(service: Service) -> None:
+    """The script itself is gone at once, the service that it started takes a moment."""
+    slow = f"sh -c 'trap \"sleep 1; touch ended; exit\" TERM; {service.command} & wait'"
+    (service.folder / "start").write_text(f"{slow}; true\n")
+    with service.arm("sh start").running():
+        pass
+
+    assert (service.folder / "ended").exists()
+
+
+def test_a_service_ends_with_all_that_its_script_started_when_ab_is_killed(service: Service) -> None:
+    (service.folder / "start").write_text(f"{service.command}; true\n")
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from tests.scripts.test_ab import Service\n"
+        "service = Service(Path(sys.argv[1]), int(sys.argv[2]))\n"
+        "with service.arm('sh start').running():\n"
+        "    print('up', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    words = [sys.executable, "-c", code, str(service.folder), str(service.port)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+            assert service.readiness.answers()
+        finally:
+            process.kill()
+    deadline = time.monotonic() + LIMIT_S
+    while service.readiness.answers():
+        assert time.monotonic() < deadline, "the service outlived the process that started it"
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize(
     ("command", "error", "message"),
     [
+        ("true", TargetDownError, "ended with code 0 .*; let it stay in the foreground"),
         ("sh -c 'echo no such model >&2; exit 7'", TargetDownError, "ended with code 7 .*: no such model"),
         ("sh -c 'exit 1'", TargetDownError, "ended with code 1 .*: it said nothing"),
         ("/no/such/program", UsageError, "which cannot be started"),
