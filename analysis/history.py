@@ -143,7 +143,7 @@ def _figures(baseline: Baseline) -> Iterator[tuple[str, Figure]]:
 
 
 def _drops(baseline: Baseline, name: str) -> bool:
-    metric = name.partition(".")[2].rpartition(".")[0]
+    _, metric, _ = name_parts(name)
     if baseline.gating is None or metric_named(metric).direction is Direction.HIGHER:
         return False
     return baseline.gating.rules.direction(metric) is Direction.HIGHER

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from analysis.arms import name_parts
 from analysis.baseline import BaselineKind
 from analysis.plural import plural
 from analysis.regeneration import Regeneration
@@ -135,11 +136,9 @@ def _noise(found: Regeneration) -> str:
     """Of what may decide: the scatter of runs, of pairs of the same version and of weeks, as far as known."""
     rows = []
     for name, noise in sorted(found.candidate.noise.items()):
-        key, _, statistic = name.rpartition(".")
-        endpoint, _, metric = key.partition(".")
         rows.append(
             (
-                Cell(wording.title(endpoint, metric, statistic)),
+                Cell(wording.title(*name_parts(name))),
                 Cell(quantity(noise.s_run, "ratio"), number=True),
                 Cell(quantity(noise.s_floor, "ratio"), number=True),
                 Cell(quantity(noise.s_pair_aa, "ratio"), number=True),

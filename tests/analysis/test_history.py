@@ -11,6 +11,7 @@ from analysis.baseline_builder import build_baseline
 from analysis.errors import HistoryError
 from analysis.history import append_row, history_path, history_row, line_of, read_history
 from analysis.result import Outcome
+from analysis.run_summary import Summary
 from tests.analysis.stored_baseline import stored_baseline
 from tests.history_builder import built_history
 from tests.run_builder import build_runs
@@ -71,6 +72,23 @@ def test_a_row_holds_geometric_means_of_what_can_be_gated(baseline: Baseline) ->
     assert (row.baseline_id, row.env8, row.runs) == (baseline.baseline_id, baseline.env8, 5)
     assert row.git_commit == "0123456789abcdef"
     assert set(row.figures) == set(baseline.noise)
+
+
+def test_a_percentile_with_a_dot_in_its_name_has_a_row_too() -> None:
+    """A target gates p99.9 by a margin of its own."""
+    baseline = stored_baseline()
+    name = "query.response.p99.9"
+    runs = tuple(
+        replace(run, series={"query.response": Summary(30_000, {"p99.9": 900e3})}) for run in baseline.runs
+    )
+    row = history_row(
+        replace(baseline, runs=runs, noise={name: baseline.noise["query.response.p95"]}),
+        rolling=None,
+        anchor=None,
+    )
+
+    assert row.figures[name].mean == pytest.approx(900e3)
+    assert row.drops == ()
 
 
 def test_a_row_says_which_queries_become_worse_by_dropping() -> None:

@@ -68,6 +68,13 @@ def test_an_anchor_is_frozen_by_hand_only() -> None:
     assert "--as anchor" not in beside
 
 
+def test_the_noise_of_a_percentile_with_a_dot_in_its_name_has_its_title() -> None:
+    candidate = stored_baseline()
+    noise = {"query.response.p99.9": candidate.noise["query.response.p95"]}
+
+    assert "| query response p99.9 |" in page(regeneration(candidate=replace(candidate, noise=noise)))
+
+
 def test_a_gate_that_cries_wolf_is_named() -> None:
     quiet = page(regeneration(aa=AaNoise({}, 10, 2, 0)))
     noisy = page(regeneration(aa=AaNoise({}, 10, 2, 1)))
