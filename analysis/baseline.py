@@ -183,8 +183,9 @@ def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -
     """Put a reviewed candidate in the place of the baseline of its kind; returns that place.
 
     The candidate file is removed. An older baseline is replaced, and its id stays in `supersedes`; one that
-    cannot be read is replaced all the same. What the older one knew of the noise between sessions is kept
-    where the new one, recorded in a single session, cannot know it.
+    cannot be read is replaced all the same. What the older one knew of the noise is kept where the new one
+    cannot know it: that between sessions of one recorded in a single session, and that of pairs of the same
+    version, with the floor that they set, of one recorded without such pairs.
     """
     if kind is BaselineKind.CANDIDATE:
         raise UsageError("--as: found candidate, wanted rolling or anchor")
@@ -195,7 +196,7 @@ def promote(path: Path, root: Path, kind: BaselineKind = BaselineKind.ROLLING) -
     before = _replaced(place)
     promoted = replace(baseline, kind=kind, supersedes=None if before is None else before.baseline_id)
     if before is not None and before.setting == baseline.setting:
-        promoted = _with_sessions_of(promoted, before)
+        promoted = _with_noise_of(promoted, before)
     write_baseline(promoted.sealed(), place)
     if baseline.kind is BaselineKind.CANDIDATE:
         path.unlink()
@@ -212,14 +213,16 @@ def _replaced(place: Path) -> Baseline | None:
         return None
 
 
-def _with_sessions_of(baseline: Baseline, before: Baseline) -> Baseline:
+def _with_noise_of(baseline: Baseline, before: Baseline) -> Baseline:
     noise = {}
     for name, own in baseline.noise.items():
         known = before.noise.get(name)
         if own.session is None and known is not None and known.session is not None:
             own = replace(own, s_session=known.s_session, session_df=known.session_df)
+        if own.s_pair_aa is None and known is not None and known.s_pair_aa is not None:
+            own = replace(own, s_floor=known.s_floor, s_pair_aa=known.s_pair_aa, aa_df=known.aa_df)
         noise[name] = own
-    return replace(baseline, noise=noise)
+    return replace(baseline, noise=noise, gate_health=baseline.gate_health or before.gate_health)
 
 
 _ADAPTER = TypeAdapter(Baseline)

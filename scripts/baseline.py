@@ -33,7 +33,7 @@ from scripts.load_process import Order
 from scripts.run import execute_runs
 
 EXTRA_RUNS = 2
-"""May be made in place of invalid ones."""
+"""May be made in place of invalid ones; of more than ten runs, a fifth of them."""
 
 
 def record_command(
@@ -117,10 +117,10 @@ def _check_same(earlier: Baseline, order: Order) -> None:
 
 
 def valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:
-    """Sets invalid runs aside and makes up to EXTRA_RUNS in their place."""
-    valid, extra = _sift(paths), 0
-    while len(valid) < wanted and extra < EXTRA_RUNS:
-        more = min(wanted - len(valid), EXTRA_RUNS - extra)
+    """Sets invalid runs aside and makes a few in their place."""
+    valid, extra, most = _sift(paths), 0, max(EXTRA_RUNS, wanted // 5)
+    while len(valid) < wanted and extra < most:
+        more = min(wanted - len(valid), most - extra)
         extra += more
         valid += _sift(execute(more))
     if len(valid) < wanted:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analysis.aa_noise import AaNoise
 from analysis.baseline import (
     LARGEST_BYTES,
     Baseline,
@@ -16,11 +17,14 @@ from analysis.baseline import (
     write_baseline,
 )
 from analysis.baseline_builder import build_baseline
+from analysis.baseline_noise import with_aa_noise
+from analysis.baseline_parts import GateHealth
 from analysis.canonical import canonical_sha256
 from analysis.endpoint import Dialect, Endpoint
 from analysis.errors import BaselineError, InvalidRunError, UsageError
 from analysis.histogram import Histogram
 from analysis.judged_run import read_judged_run
+from analysis.noise import Spread
 from analysis.profile import Stage
 from tests.run_builder import HARD, PROFILE, TARGET, build_run, build_runs
 
@@ -390,6 +394,24 @@ def test_what_is_known_of_sessions_outlives_a_baseline_of_one_session(
         extended[1].carried()["query.response.p50"].deviation, rel=1e-4
     )
     assert found.noise["query.response.p50"].df == 4
+
+
+def test_the_floor_of_pairs_outlives_a_baseline_that_was_recorded_without_them(
+    tmp_path: Path, recorded: tuple[list[Path], Baseline]
+) -> None:
+    path = tmp_path / "x.candidate.json"
+    figures = {"query.response.p50": Spread(0.11, 22.0, floored=False)}
+    measured = with_aa_noise(recorded[1], AaNoise(figures, pairs=23, gates=5, false_regressions=0))
+    for baseline in (measured, recorded[1]):
+        write_baseline(baseline, path)
+        place = promote(path, tmp_path)
+
+    found = read_baseline(place)
+
+    assert found.floors() == pytest.approx(measured.floors(), rel=1e-4)
+    assert found.noise["query.response.p50"].s_pair_aa == pytest.approx(0.11)
+    assert found.noise["query.response.p95"].s_pair_aa is None
+    assert found.gate_health == GateHealth(5, 0)
 
 
 def test_a_new_session_speaks_for_itself(
