@@ -16,6 +16,7 @@ from analysis.baseline import (
 )
 from analysis.capacity_result import capacity_of
 from analysis.comparison import compare
+from analysis.environment import differing_keys
 from analysis.errors import BaselineError, RunLogError
 from analysis.judged_run import JudgedRun, read_like_runs
 from analysis.leak import leak_rows
@@ -36,6 +37,8 @@ from analysis.whole_file import write_whole
 
 AUTO = "auto"
 NONE = "none"
+
+SOFT_KEYS_CHECK = "baseline_soft_keys"
 
 
 def judge(
@@ -79,6 +82,8 @@ def judge_runs(
     checks = list(_together(runs))
     if found.baseline is not None:
         checks.append(_age(found.baseline, last))
+        if comparison is not None and comparison.comparable:
+            checks.append(_soft_keys(found.baseline, last))
     leaks = leak_rows(
         last.target.leak,
         [run.log.events for run in runs],
@@ -261,6 +266,20 @@ def _age(baseline: Baseline, run: JudgedRun) -> Check:
     if not ok:
         text += f"; after {OLD_DAYS:g} days hosts and data have usually changed: record a new one"
     return Check(AGE_CHECK, ok, value, limit, text, invalidates=False)
+
+
+def _soft_keys(baseline: Baseline, run: JudgedRun) -> Check:
+    """A warning: they may differ, and may be why the figures do."""
+    stored, own = baseline.environment.soft, run.log.run.environment.soft
+    differing = differing_keys(stored, own)
+    if not differing:
+        text = "the environment is the baseline's, soft keys included"
+        return Check(SOFT_KEYS_CHECK, True, "alike", None, text, invalidates=False)
+    changes = ", ".join(
+        f"{key} from {stored.get(key) or 'nothing'} to {own.get(key) or 'nothing'}" for key in differing
+    )
+    text = f"since the baseline soft keys of the environment changed: {changes}"
+    return Check(SOFT_KEYS_CHECK, False, ", ".join(differing), "alike", text, invalidates=False)
 
 
 def _status(runs: Sequence[JudgedRun]) -> RunStatus:

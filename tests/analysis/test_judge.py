@@ -277,6 +277,20 @@ def test_a_baseline_beyond_its_age_proves_no_pass(
     assert ok or "record a new one" in result.reasons[0]
 
 
+def test_soft_keys_that_differ_from_the_baseline_are_a_warning(tmp_path: Path, root: Path) -> None:
+    other = {"hard": dict(HARD), "soft": {"host_id": "b2", "zone": "east"}, "ignored": {"hostname": "other"}}
+    runs = [build_run(tmp_path, number=9), build_run(tmp_path, number=10, run={"environment": other})]
+    results = [judge([run], baseline="auto", baselines_root=root) for run in runs]
+    alike, changed = (
+        next(check for check in result.validity if check.name == "baseline_soft_keys") for result in results
+    )
+
+    assert [result.verdict for result in results] == [Verdict.PASS, Verdict.PASS]
+    assert alike.ok
+    assert (changed.ok, changed.invalidates) == (False, False)
+    assert changed.text.endswith("changed: host_id from a1 to b2, zone from nothing to east")
+
+
 def test_what_noise_left_open_says_how_many_runs_would_do(tmp_path: Path, root: Path) -> None:
     result = judge([build_run(tmp_path, number=9, scale=1.1)], baseline="auto", baselines_root=root)
 
