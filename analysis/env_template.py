@@ -60,7 +60,7 @@ def refuse_references(text: str, *, file: str, key: str) -> None:
             key=key,
             found=Phrase("an environment variable"),
             wanted="plain text",
-            hint="variables are expanded in headers, base_url and the sidecar's URLs only",
+            hint="variables are expanded in headers, base_url, [environment] and the sidecar's URLs only",
         )
 
 

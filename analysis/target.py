@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from analysis.endpoint import Dialect, Endpoint, Expectation
-from analysis.env_template import expand, masked, masked_url
+from analysis.env_template import check_references, expand, masked, masked_url
 from analysis.errors import ConfigurationError, Phrase, RunLogError
 from analysis.leak import LeakWatch
 from analysis.objective_file import SERVICE_OBJECTIVES, WHOLE_SERVICE, NumberTables
@@ -60,6 +60,8 @@ class Target:
     """Which leaks are looked for after the load."""
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Endpoint to metric to the most microseconds a request may take to count as goodput."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the service runs with; may hold `${NAME}`. Runs are alike only where all of it is equal."""
     file: str = ""
 
 
@@ -73,6 +75,8 @@ def load_target(name_or_path: str, root: Path | None = None) -> Target:
     file = shown_path(path)
     check_base_url(table.base_url, file)
     check_headers(table.headers, file, "headers")
+    for name, value in table.environment.items():
+        check_references(value, file=file, key=dotted(("environment", name)))
     endpoints = {name: entry.endpoint(name, file) for name, entry in table.endpoints.items()}
     _check_names(endpoints, file)
     sidecar = table.sidecar.watch(file)
@@ -89,6 +93,7 @@ def load_target(name_or_path: str, root: Path | None = None) -> Target:
         objectives=numbers.objectives(table.objectives, sidecar),
         margins=numbers.margins(table.margins, sidecar),
         limits=numbers.limits(table.limits),
+        environment=dict(table.environment),
         file=file,
     )
 

@@ -56,6 +56,7 @@ class TargetTable(Table):
     name: Annotated[str, Field(pattern=NAME)] | None = None
     base_url: str = Field(description='a URL such as "http://127.0.0.1:8800"')
     headers: dict[str, str] = Field(default_factory=dict)
+    environment: dict[Annotated[str, Field(pattern=NAME)], str] = Field(default_factory=dict)
     endpoints: dict[Annotated[str, Field(pattern=NAME)], EndpointTable] = Field(
         min_length=1, description="at least one table [endpoints.NAME]"
     )

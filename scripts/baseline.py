@@ -1,5 +1,6 @@
 """`plimsoll baseline`: records a candidate from several runs, shows, compares and promotes baselines."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,11 +20,13 @@ from analysis.baseline_builder import build_baseline
 from analysis.baseline_diff import baseline_diff
 from analysis.baseline_noise import with_aa_noise
 from analysis.baseline_schema import baseline_schema_text
-from analysis.environment import read_environment
+from analysis.environment import differing_keys
 from analysis.errors import InvalidRunError, UsageError
 from analysis.exit_code import ExitCode
 from analysis.judged_run import read_judged_run
 from analysis.profile import load_profile
+from analysis.run_directory import make_run_root
+from analysis.run_environment import run_environment
 from analysis.steadiness import STEADY
 from analysis.target import load_target
 from scripts.baseline_diff_text import diff_text
@@ -56,6 +59,7 @@ def record_command(
         raise UsageError(f"--runs: found {runs}, wanted {LEAST_RUNS} or more for a baseline")
     if earlier is not None:
         _check_same(earlier, order)
+    make_run_root(baselines, "--baselines")
     execute = partial(execute_runs, order)
     baseline = build_baseline(valid_runs(execute(runs), runs, execute), earlier)
     if figures:
@@ -96,7 +100,10 @@ def promote_command(path: Path, kind: str = "rolling", baselines: Path = BASELIN
     """Puts a candidate in place as rolling or anchor; prints the place."""
     if kind not in (BaselineKind.ROLLING, BaselineKind.ANCHOR):
         raise UsageError(f"--as: found {kind}, wanted rolling or anchor")
-    print(promote(path, baselines, BaselineKind(kind)))
+    place = promote(path, baselines, BaselineKind(kind))
+    if (before := read_baseline(place).supersedes) is not None:
+        print(f"plimsoll: the {kind} baseline was {before}", file=sys.stderr)
+    print(place)
     return ExitCode.PASS
 
 
@@ -106,14 +113,20 @@ def candidate_path(root: Path, baseline: Baseline) -> Path:
 
 def _check_same(earlier: Baseline, order: Order) -> None:
     """Before the load: the rest of what must be equal is known only when the runs are there."""
+    definition = load_target(order.target)
     pairs = (
-        ("target", earlier.target, load_target(order.target).name),
+        ("target", earlier.target, definition.name),
         ("profile", earlier.profile, load_profile(order.profile).name),
-        ("environment", earlier.env8, read_environment().env8),
     )
     for what, found, wanted in pairs:
         if found != wanted:
             raise UsageError(f"--extend: {what}: found a baseline of {found}, wanted one of {wanted}")
+    differing = differing_keys(earlier.environment.hard, run_environment(definition, os.environ).hard)
+    if differing:
+        raise UsageError(
+            "--extend: environment: found a baseline of another one, these keys differ: "
+            f"{', '.join(differing)}; record a baseline of its own"
+        )
 
 
 def valid_runs(paths: list[Path], wanted: int, execute: Callable[[int], list[Path]]) -> list[Path]:

@@ -1,15 +1,16 @@
 """How likely an unchanged service passes against a baseline, as a line for people."""
 
+import os
 from pathlib import Path
 
 from analysis.baseline import Baseline, BaselineKind, baseline_path, read_baseline
-from analysis.environment import read_environment
 from analysis.errors import BaselineError
 from analysis.gate import GateRules
 from analysis.judged_run import gate_rules
 from analysis.plural import plural
 from analysis.power import ENOUGH, chance_of_all, forecast, percent, runs_enough
 from analysis.profile import check_mix, load_profile
+from analysis.run_environment import run_environment
 from analysis.target import load_target
 
 _OFFERED = (1, 3, 5)
@@ -22,7 +23,7 @@ def expectation(target: str, profile: str, runs: int, baseline: str, root: Path)
         return None
     path = Path(baseline)
     if baseline == "auto":
-        env8 = read_environment().env8
+        env8 = run_environment(definition, os.environ).env8
         path = baseline_path(root, definition.name, shape.name, env8, BaselineKind.ROLLING)
     if not path.exists():
         return None

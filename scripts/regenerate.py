@@ -1,5 +1,6 @@
 """`plimsoll regenerate`: records a baseline anew, compares it with the old ones, leaves a page for review."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from analysis.baseline import (
 from analysis.baseline_builder import baseline_of
 from analysis.canonical import canonical_text
 from analysis.carried_noise import with_pairs, with_weeks
-from analysis.environment import read_environment
 from analysis.errors import UsageError
 from analysis.history import append_row, history_path, history_row, read_history
 from analysis.history_series import segment_of, segments_of
@@ -26,6 +26,8 @@ from analysis.judged_run import read_like_runs
 from analysis.profile import check_mix, load_profile
 from analysis.regeneration import Regeneration, decide_regeneration, outcome_of
 from analysis.result import Comparison
+from analysis.run_directory import make_run_root
+from analysis.run_environment import run_environment
 from analysis.target import load_target
 from analysis.whole_file import write_asked
 from scripts.baseline import candidate_path, valid_runs
@@ -97,15 +99,16 @@ def regenerate_command(order: RegenerationOrder, *, allow_inconclusive: bool, as
 
 
 def _check_stored(order: RegenerationOrder) -> None:
-    """What could not be read after an hour of load is refused before it."""
+    """What could not be read or written after an hour of load is refused before it."""
     target, profile = load_target(order.load.target), load_profile(order.load.profile)
     check_mix(profile, target)
     if not profile.compare:
         raise UsageError(
             f"--profile: found {profile.name}, whose runs are never compared, wanted one whose runs are"
         )
+    make_run_root(order.baselines, "--baselines")
     read_history(history_path(order.baselines, target.name, profile.name))
-    env8 = read_environment().env8
+    env8 = run_environment(target, os.environ).env8
     for kind in (BaselineKind.ROLLING, BaselineKind.ANCHOR):
         place = baseline_path(order.baselines, target.name, profile.name, env8, kind)
         if place.exists():

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.baseline import BaselineKind, baseline_path, read_baseline
-from analysis.environment import read_environment
 from analysis.errors import UsageError
 from analysis.profile import LoadProfile, check_mix
 from analysis.run_directory import make_run_root
+from analysis.run_environment import run_environment
 from analysis.target import Target
 from locustfiles.load.arguments import Settings
 from locustfiles.load.definitions import read_definitions
@@ -49,7 +49,7 @@ def choose(environment: Environment, settings: Settings, environ: Mapping[str, s
     url = usable_url(target, settings.base_url, environ)
     _check_requests(target, url, environ)
     make_run_root(Path(settings.run_directory), "--run-directory")
-    _check_baseline(settings, target, profile, environ)
+    _check_baseline(settings, target, profile, run_environment(target, environ).env8, environ)
     if profile.stages and settings.class_picker:
         raise UsageError(f"--class-picker: profile {profile.name} picks the users itself; use it with manual")
     return Choice(settings, target, profile, url)
@@ -64,7 +64,7 @@ def _check_requests(target: Target, url: str, environ: Mapping[str, str]) -> Non
 
 
 def _check_baseline(
-    settings: Settings, target: Target, profile: LoadProfile, environ: Mapping[str, str]
+    settings: Settings, target: Target, profile: LoadProfile, env8: str, environ: Mapping[str, str]
 ) -> None:
     """A baseline that cannot be read is found before the load, not after it."""
     if settings.baseline not in ("auto", "none"):
@@ -72,6 +72,6 @@ def _check_baseline(
     if settings.baseline != "auto" or not profile.compare:
         return
     root = Path(environ.get("PLIMSOLL_BASELINES") or CHECKOUT / "baselines")
-    path = baseline_path(root, target.name, profile.name, read_environment().env8, BaselineKind.ROLLING)
+    path = baseline_path(root, target.name, profile.name, env8, BaselineKind.ROLLING)
     if path.exists():
         read_baseline(path)

@@ -38,6 +38,8 @@ def _templates(target: Target, base_url: str | None) -> Iterator[tuple[str, str]
         yield "base_url", target.base_url
     for name, value in target.headers.items():
         yield f"headers.{name}", value
+    for name, value in target.environment.items():
+        yield f"environment.{name}", value
     for endpoint in target.endpoints.values():
         for name, value in endpoint.headers.items():
             yield f"endpoints.{endpoint.name}.headers.{name}", value

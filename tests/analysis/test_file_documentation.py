@@ -44,16 +44,23 @@ def test_the_own_target_in_ten_lines_loads(tmp_path: Path) -> None:
     assert load_target(str(path)).endpoints.keys() == {"query", "health"}
 
 
+def test_the_example_of_an_environment_loads(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text(EXAMPLES[0] + EXAMPLES[1], encoding="utf-8")
+
+    assert load_target(str(path)).environment.keys() == {"model", "index", "redis"}
+
+
 def test_the_example_of_a_websocket_loads(tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
-    path.write_text(EXAMPLES[0] + EXAMPLES[2], encoding="utf-8")
+    path.write_text(EXAMPLES[0] + EXAMPLES[3], encoding="utf-8")
 
     assert load_target(str(path)).endpoints["chat"].websocket is not None
 
 
 def test_the_own_dialect_loads(tmp_path: Path) -> None:
     path = tmp_path / "my.toml"
-    path.write_text(f'base_url = "http://h"\n{EXAMPLES[1]}', encoding="utf-8")
+    path.write_text(f'base_url = "http://h"\n{EXAMPLES[2]}', encoding="utf-8")
     events = load_target(str(path)).endpoints["stream"].events
 
     assert events is not None

@@ -339,6 +339,9 @@ def test_margins_and_limits_are_read_in_their_units(tmp_path: Path) -> None:
         ),
         ("[endpoints.x]\npath = '/'\nheaders.A = \"a\\nb\"", "found a character that no header may hold"),
         ("[endpoints.x]\npath = '/'\nheaders.A = '${'", 'headers.A: found a broken "\\${"'),
+        ("[environment]\nmodel = 'a-${'", 'environment.model: found a broken "\\${"'),
+        ("[environment]\n'a b' = 'x'", "environment"),
+        ("[environment]\ncores = 4", "environment.cores: found 4"),
         (
             "[endpoints.x]\npath = '/'\nexpect.status = 20",
             r"expect.status\[0\]: found 20, wanted a number not below 100",

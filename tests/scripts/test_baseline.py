@@ -42,6 +42,17 @@ def test_fewer_than_five_runs_are_refused_before_any_load(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_any_load(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    order = order_for("reference", "smoke", run_root=tmp_path / "runs")
+
+    with pytest.raises(UsageError, match=r"--baselines: found .*file, which cannot be written"):
+        record_command(order, 5, baselines=tmp_path / "file")
+
+    assert not (tmp_path / "runs").exists()
+
+
 def test_valid_runs_need_no_others(runs: list[Path]) -> None:
     assert valid_runs(runs, 5, never) == runs
 
@@ -87,6 +98,19 @@ def test_a_run_that_was_not_steady_counts_and_is_told_of(
     assert f"{path.name} counts, but it was not steady: between 10 and 60 s" in capsys.readouterr().err
 
 
+def test_of_many_runs_a_fifth_may_be_made_again(tmp_path: Path, runs: list[Path]) -> None:
+    """An hour of load is not given up for the third stall of the machine."""
+    sick = build_run(tmp_path, number=7, cpu_percent=99.0)
+    made: list[int] = []
+
+    def execute(count: int) -> list[Path]:
+        made.append(count)
+        return runs[:count]
+
+    assert len(valid_runs([*runs, *runs, *runs, *runs[:2], sick, sick, sick], 20, execute)) == 20
+    assert made == [3]
+
+
 def test_a_baseline_is_shown_with_its_spread(
     tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +146,19 @@ def test_a_candidate_is_promoted(
     assert place.name.endswith(f".{kind}.json")
     assert read_baseline(place).kind is BaselineKind(kind)
     assert not path.exists()
+
+
+def test_promoting_names_what_it_replaces(
+    tmp_path: Path, runs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for _ in range(2):
+        path = record_candidate(tmp_path, runs)
+        name = read_baseline(path).baseline_id
+        promote_command(path, "anchor", tmp_path)
+        said.append(capsys.readouterr().err)
+
+    assert said == ["", f"plimsoll: the anchor baseline was {name}\n"]
 
 
 def test_only_rolling_and_anchor_can_be_promoted_to(tmp_path: Path, runs: list[Path]) -> None:
@@ -174,7 +211,11 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("reference", "smoke", "profile: found a baseline of baseline, wanted one of smoke"),
         ("openai", "baseline", "target: found a baseline of reference, wanted one of openai"),
-        ("reference", "baseline", "environment: found a baseline of"),
+        (
+            "reference",
+            "baseline",
+            "environment: found a baseline of another one, these keys differ: .*cpu_model",
+        ),
     ],
 )
 def test_a_baseline_that_cannot_be_extended_is_refused_before_any_load(

@@ -176,6 +176,16 @@ def damaged_anchor(root: Path) -> Path:
     return baseline_path(root, "reference", "baseline", env8, BaselineKind.ANCHOR)
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_any_load(
+    regenerated: Regenerated, made: Made, tmp_path: Path
+) -> None:
+    load = order_for("reference", "baseline", run_root=tmp_path)
+    order = RegenerationOrder(load, runs=RUNS, pairs=0, baselines=made["first"][0] / "run.json")
+
+    with pytest.raises(UsageError, match=r"--baselines: found .*run\.json, which cannot be written"):
+        regenerate_command(order, allow_inconclusive=False, as_json=False)
+
+
 @pytest.mark.parametrize(
     ("place", "error"),
     [
