@@ -18,7 +18,7 @@ _FLOORS = {
     "rate": 0.005,
     "ratio": 0.001,
 }
-_LEAST_DEVIATION = 1e-4
+LEAST_DEVIATION = 1e-4
 """Runs that agree to the digit would otherwise leave nothing to divide by."""
 
 
@@ -41,6 +41,6 @@ def pair_spread(arms: Arms, found: Sequence[float], floor: Spread | float | None
         counting = math.sqrt(2) * counting_floor(arms, sign)
         if counting > least.deviation:
             least = Spread(counting, FLOOR_DF, floored=True)
-    if own >= max(least.deviation, _LEAST_DEVIATION):
+    if own >= max(least.deviation, LEAST_DEVIATION):
         return Spread(own, df, floored=False)
-    return Spread(max(least.deviation, _LEAST_DEVIATION), max(df, least.df), floored=True)
+    return Spread(max(least.deviation, LEAST_DEVIATION), max(df, least.df), floored=True)

@@ -1,12 +1,15 @@
 """How likely an unchanged service passes against a baseline, as a line for people."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.baseline import Baseline, BaselineKind, baseline_path, read_baseline
 from analysis.errors import BaselineError
 from analysis.gate import GateRules
 from analysis.judged_run import gate_rules
+from analysis.noise import Spread
+from analysis.pair_power import pairs_forecast
 from analysis.plural import plural
 from analysis.power import ENOUGH, chance_of_all, forecast, percent, runs_enough
 from analysis.profile import check_mix, load_profile
@@ -63,6 +66,23 @@ def forecast_text(baseline: Baseline, rules: GateRules, runs: int) -> str:
     if enough is None:
         return f"{text}; a wider margin or a quieter machine would help, more runs would not"
     return f"{text}; --runs {enough[0]} makes it {percent(enough[1])}"
+
+
+def pairs_text(floors: Mapping[str, Spread], rules: GateRules, most_pairs: int) -> str | None:
+    """For a session of pairs that is about to begin; None when nothing is known of its noise."""
+    found = pairs_forecast(floors, rules, most_pairs)
+    if not found:
+        return None
+    chance = chance_of_all(found)
+    text = (
+        f"an unchanged version passes within {plural(most_pairs, 'pair')} with a chance of {percent(chance)}"
+    )
+    if chance >= ENOUGH:
+        return text
+    return (
+        f"{text}; {found[0].name} is the least sure ({percent(found[0].chance)}): "
+        "longer runs, a wider margin or a quieter machine would help"
+    )
 
 
 def _when(baseline: Baseline) -> str:

@@ -8,14 +8,16 @@ from analysis.ab_judge import RUNS, ArmRuns, judge_session
 from analysis.ab_result import AbResult
 from analysis.ab_session import AbPlan, AbSession, read_session
 from analysis.errors import RunLogError
+from analysis.judged_run import gate_rules
 from analysis.plural import plural
-from analysis.profile import load_profile
+from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.run_directory import make_run_root
 from analysis.target import load_target
 from analysis.whole_file import write_whole
 from scripts.ab.plan import OVERHEAD_S, Asked, check_minutes, plan_of
 from scripts.ab.sitting import RunMaker, Sitting
 from scripts.ab.text import ab_text
+from scripts.forecast_text import pairs_text
 from scripts.progress import open_display
 from scripts.run import make_run, short
 
@@ -70,12 +72,19 @@ def hold_session(
         profile = load_profile(session.plan.profile)
         pair_min = 2 * (profile.duration_s + OVERHEAD_S) / 60
         display.note(f"{folder}: up to {plural(session.plan.most_pairs, 'pair')} of about {pair_min:.1f} min")
+        if (expected := _expected(session.plan, profile)) is not None:
+            display.note(expected)
         end = Sitting(folder, session, runs, display, max_minutes, maker).hold()
     result = judge_session(
         end.session, runs, broken=end.broken, cut=end.cut, allow_inconclusive=allow_inconclusive
     )
     _write(folder, result)
     return result
+
+
+def _expected(plan: AbPlan, profile: LoadProfile) -> str | None:
+    target = load_target(plan.target)
+    return pairs_text(plan.floors, gate_rules(target, profile, check_mix(profile, target)), plan.most_pairs)
 
 
 def _write(folder: Path, result: AbResult) -> None:

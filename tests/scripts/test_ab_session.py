@@ -1,6 +1,7 @@
 """Whole sessions of `plimsoll ab`, but for the load: their runs are made up."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from analysis.ab_result import AbResult
 from analysis.ab_session import AbPlan, read_session
 from analysis.errors import InvalidRunError
 from analysis.exit_code import ExitCode
+from analysis.noise import Spread
 from analysis.result import Outcome, Verdict
 from analysis.steadiness import STEADY
 from scripts.ab.command import begin, hold_session
@@ -53,6 +55,19 @@ def test_the_same_version_passes_at_the_first_look(tmp_path: Path) -> None:
     assert (result.pairs, [look.pairs for look in result.looks]) == (4, [4])
     assert json.loads((folder / "result.json").read_text())["verdict"] == "pass"
     assert len(list((folder / "runs").glob("*/run.json"))) == 8
+
+
+def test_what_is_known_of_the_noise_tells_the_chance_to_pass_before_the_load(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    floors = {f"query.response.{name}": Spread(0.05, 22.0, floored=True) for name in ("p50", "p95")}
+    hold(tmp_path, MadeUpRuns(), replace(plan(tmp_path), floors=floors))
+    said = capsys.readouterr().err
+
+    chance = re.search(r"an unchanged version passes within 4 pairs with a chance of (\d+) %", said)
+    assert chance is not None
+    assert int(chance[1]) < 20
+    assert chance.start() < said.index("pair 1 of 4, A")
 
 
 def test_a_slower_version_is_a_regression_with_reports_that_say_so(tmp_path: Path) -> None:
