@@ -12,7 +12,7 @@ from types import FrameType
 from analysis.ab_judge import RUNS, ArmRuns, check_alike, course_of
 from analysis.ab_session import AbRun, AbSession, Arm, Slot
 from analysis.env_template import expand
-from analysis.errors import InvalidRunError, RunLogError
+from analysis.errors import InvalidRunError, RunLogError, TargetDownError
 from analysis.looks import LEAST_PAIRS, looks_due
 from analysis.plural import plural
 from analysis.profile import LoadProfile, load_profile
@@ -90,18 +90,12 @@ class Sitting:
     def _make(self, slot: Slot) -> None:
         name = f"pair {slot.pair} of {self._session.plan.most_pairs}, {slot.arm.value.upper()}"
         began = time.monotonic()
-        order = self._order(slot.arm)
-        with ExitStack() as stack:
-            if (service := self._service(slot.arm)) is not None:
-                self._display.note(f"{name}: starting {service.option}")
-                stack.enter_context(service.running())
-            ended = self._maker(order, self._profile, self._display, name)
-            if ended.stopped_by is not None:
-                raise KeyboardInterrupt(ended.stopped_by)
-            reason = fault_of(ended, order, name)
-        run = None if ended.directory is None else ended.directory.name
-        if run is not None:
-            reason = self._doubt(run) or reason
+        try:
+            run, reason = self._load(slot, name)
+        except TargetDownError as error:
+            if not any(run.valid and run.arm is slot.arm for run in self._session.runs):
+                raise  # it never worked: trying again would only take longer to say so
+            run, reason = None, str(error)
         if reason is not None:
             self._display.note(f"{name}: invalid, {reason}")
         self._session = self._session.with_run(
@@ -119,6 +113,22 @@ class Sitting:
         if reason is None:
             self._first = self._first or run
             self._tell(slot)
+
+    def _load(self, slot: Slot, name: str) -> tuple[str | None, str | None]:
+        """Name of the run's directory, and why it does not count."""
+        order = self._order(slot.arm)
+        with ExitStack() as stack:
+            if (service := self._service(slot.arm)) is not None:
+                self._display.note(f"{name}: starting {service.option}")
+                stack.enter_context(service.running())
+            ended = self._maker(order, self._profile, self._display, name)
+            if ended.stopped_by is not None:
+                raise KeyboardInterrupt(ended.stopped_by)
+            reason = fault_of(ended, order, name)
+        if ended.directory is None:
+            return None, reason
+        run = ended.directory.name
+        return run, self._doubt(run) or reason
 
     def _doubt(self, run: str) -> str | None:
         """Why the run does not count. One that is not like the first ends the session."""

@@ -16,12 +16,13 @@ from analysis.aa_noise import read_aa_noise
 from analysis.ab_judge import ArmRun, read_arm_run
 from analysis.ab_result import AbResult
 from analysis.ab_session import AbPlan, read_session
-from analysis.errors import InvalidRunError
+from analysis.errors import InvalidRunError, TargetDownError
 from analysis.exit_code import ExitCode
 from analysis.noise import Spread
 from analysis.result import Outcome, Verdict
 from analysis.steadiness import STEADY
 from scripts.ab.command import begin, hold_session
+from scripts.ab.sitting import Sitting
 from tests.ab_builder import A_URL, B_URL, MadeUpRuns, plan
 
 
@@ -146,6 +147,44 @@ def test_an_invalid_run_is_made_again_and_told_of(tmp_path: Path) -> None:
     assert len(runs.asked) == 10
     assert [(run.pair, run.arm.value) for run in result.repeated] == [(1, "b"), (1, "b")]
     assert "the generator was overloaded" in (result.repeated[0].reason or "")
+
+
+class Flaky:
+    """In place of the service that a command starts: the starts with these numbers fail."""
+
+    option = "--b-command"
+
+    def __init__(self, *failing: int) -> None:
+        self._failing = failing
+        self._starts = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._starts += 1
+        if self._starts in self._failing:
+            raise TargetDownError("--b-command: not healthy")
+        yield
+
+
+def test_a_start_that_fails_now_and_then_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Flaky(3, 6)
+    monkeypatch.setattr(Sitting, "_service", lambda *_: service)
+    _, result = hold(tmp_path, MadeUpRuns())
+
+    assert result.verdict is Verdict.PASS
+    assert [(run.run, run.reason) for run in result.repeated] == [(None, "--b-command: not healthy")] * 2
+
+
+def test_a_version_that_never_started_ends_the_session_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Flaky(2)
+    monkeypatch.setattr(Sitting, "_service", lambda *_: service)
+
+    with pytest.raises(TargetDownError, match="--b-command: not healthy"):
+        hold(tmp_path, MadeUpRuns())
 
 
 def test_runs_that_stay_invalid_make_the_session_invalid(tmp_path: Path) -> None:
