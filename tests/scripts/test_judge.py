@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.errors import BaselineError
 from analysis.result import Result
 from scripts.baseline import promote_command
 from scripts.judge import judge_command
@@ -57,27 +58,21 @@ def test_the_process_exits_with_the_verdict_and_prints_it(tmp_path: Path, root: 
     assert done.stderr == ""
 
 
-def test_json_on_stdout_is_the_result(tmp_path: Path, root: Path) -> None:
+def test_json_on_stdout_is_the_result(tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = build_run(tmp_path, number=9)
 
-    done = run_judge(run, "--baselines", root, "--json")
+    code = judge_command([run], "auto", False, True, root)
 
-    assert done.stdout == (run / "result.json").read_text()
-    assert Result.from_json(done.stdout).exit_code == done.returncode == 0
+    told = capsys.readouterr().out
+    assert told == (run / "result.json").read_text()
+    assert Result.from_json(told).exit_code == code == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        ((), 4),
-        (("--baseline", "missing.json"), 2),
-    ],
-)
-def test_no_baseline_is_no_pass_unless_asked_for(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
-    done = run_judge(build_run(tmp_path), "--baselines", tmp_path / "none", *words)
+def test_no_baseline_is_no_pass_unless_asked_for(tmp_path: Path) -> None:
+    run = build_run(tmp_path)
 
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
+    assert judge_command([run], "auto", False, False, tmp_path / "none") == 4
+    assert judge_command([run], "none", False, False, tmp_path / "none") == 0
 
 
 def test_a_directory_without_a_run_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -93,10 +88,8 @@ def test_a_corrupt_copy_of_the_baseline_is_named(tmp_path: Path, root: Path) -> 
     judge_command([run], "auto", False, False, root)
     (run / "baseline.json").write_text("{}")
 
-    done = run_judge(run, "--baselines", root)
-
-    assert done.returncode == 2
-    assert "baseline.json: schema: found nothing" in done.stderr
+    with pytest.raises(BaselineError, match=r"baseline\.json: schema: found nothing"):
+        judge_command([run], "auto", False, False, root)
 
 
 def test_a_run_that_was_cut_short_is_invalid_and_has_reports(tmp_path: Path, root: Path) -> None:
