@@ -126,7 +126,6 @@ def test_the_text_says_up_to_where_a_run_can_be_trusted() -> None:
     assert "No number of streams can be trusted" in nothing
 
 
-@pytest.mark.alone
 def test_a_calibration_is_measured_written_and_drawn(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
