@@ -14,6 +14,7 @@ from analysis.profile import LoadProfile, check_mix, load_profile
 from analysis.run_directory import make_run_root
 from analysis.target import load_target
 from analysis.whole_file import write_whole
+from scripts.ab.one_at_a_time import one_at_a_time
 from scripts.ab.plan import OVERHEAD_S, Asked, check_minutes, plan_of
 from scripts.ab.sitting import RunMaker, Sitting
 from scripts.ab.text import ab_text
@@ -28,7 +29,8 @@ NOISE_JSON = "aa-noise.json"
 def ab_command(asked: Asked, *, allow_inconclusive: bool, run_root: Path, as_json: bool) -> int:
     plan = plan_of(asked)
     folder = begin(plan, run_root)
-    return _finish(folder, asked.max_minutes, allow_inconclusive, as_json)
+    with one_at_a_time(folder):
+        return _finish(folder, asked.max_minutes, allow_inconclusive, as_json)
 
 
 def resume_command(
@@ -37,8 +39,9 @@ def resume_command(
     """Goes on where the session stopped; one that is decided gets its files again."""
     session = read_session(folder)
     check_minutes(max_minutes, load_profile(session.plan.profile))
-    session.taken_up().write(folder)
-    return _finish(folder, max_minutes, allow_inconclusive, as_json)
+    with one_at_a_time(folder):
+        read_session(folder).taken_up().write(folder)
+        return _finish(folder, max_minutes, allow_inconclusive, as_json)
 
 
 def begin(plan: AbPlan, run_root: Path) -> Path:
@@ -111,6 +114,6 @@ def _finish(folder: Path, max_minutes: float | None, allow_inconclusive: bool, a
         print(result.to_json(), end="")
         return result.exit_code
     print(ab_text(result), end="")
-    names = ["report.md", "report.html", *([NOISE_JSON] if result.noise is not None else [])]
+    names = ["report.md", "report.html", "junit.xml", *([NOISE_JSON] if result.noise is not None else [])]
     print("\n".join(str(short(folder) / name) for name in names))
     return result.exit_code

@@ -16,12 +16,13 @@ from analysis.aa_noise import read_aa_noise
 from analysis.ab_judge import ArmRun, read_arm_run
 from analysis.ab_result import AbResult
 from analysis.ab_session import AbPlan, read_session
-from analysis.errors import InvalidRunError, TargetDownError
+from analysis.errors import InvalidRunError, TargetDownError, UsageError
 from analysis.exit_code import ExitCode
 from analysis.noise import Spread
 from analysis.result import Outcome, Verdict
 from analysis.steadiness import STEADY
-from scripts.ab.command import begin, hold_session
+from scripts.ab.command import begin, hold_session, resume_command
+from scripts.ab.one_at_a_time import one_at_a_time
 from scripts.ab.sitting import Sitting
 from tests.ab_builder import A_URL, B_URL, MadeUpRuns, plan
 
@@ -113,6 +114,20 @@ def test_an_interrupted_session_goes_on_where_it_stopped(tmp_path: Path) -> None
     assert resumed.asked[10:] == [B_URL, A_URL, A_URL, B_URL, B_URL, A_URL]
     assert result.verdict is Verdict.PASS
     assert result.pairs == 4
+
+
+def test_a_session_is_made_by_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = begin(plan(tmp_path), tmp_path / "sessions")
+    before = (folder / "ab.json").read_bytes()
+
+    with (
+        one_at_a_time(folder),
+        pytest.raises(UsageError, match="found a session that another process is making"),
+    ):
+        resume_command(folder, None, allow_inconclusive=False, as_json=False)
+    assert (folder / "ab.json").read_bytes() == before
+    with one_at_a_time(folder):
+        pass
 
 
 @pytest.mark.parametrize(
