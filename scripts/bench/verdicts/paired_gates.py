@@ -9,6 +9,7 @@ import numpy as np
 from analysis.looks import MOST_PAIRS, looks_taken
 from analysis.noise import Spread
 from analysis.pair import Pair
+from analysis.pair_noise import default_pair_floor
 from analysis.result import Outcome
 from scripts.bench.verdicts.row import Row, at_least, at_most
 from scripts.bench.verdicts.stored_gates import PHIS, RULES, TIMES_FLOOR, WIDE
@@ -54,11 +55,16 @@ def paired_rows(gates: int, power: int, boundary: int, suites: int) -> Iterator[
             yield at_least(TABLE, what, _are(found, Outcome.REGRESSION), 0.95, _told(found))
         what = f"p95 of one of 8 changed by +10 %, pair noise {100 * noise:g} %: PASS"
         yield at_most(TABLE, what, _are(found, Outcome.PASS), 0.001)
-    for times in TIMES_FLOOR:
-        found = at_the_margin(times, boundary)
-        for word in (Outcome.REGRESSION, Outcome.PASS):
-            what = f"changed by the margin, noise {times:g} x the floor: {word.name}"
-            yield at_most(TABLE, what, _are(found, word), 0.06)
+    found = changed(CHANGE, NOISE, power, calibrated=False)
+    what = f"the same, {100 * NOISE:g} %, without a calibration: REGRESSION"
+    yield at_least(TABLE, what, _are(found, Outcome.REGRESSION), 0.95, _told(found))
+    yield at_most(TABLE, what.replace("REGRESSION", "PASS"), _are(found, Outcome.PASS), 0.001)
+    for calibrated, floor in ((True, "the floor"), (False, "the default floor")):
+        for times in TIMES_FLOOR:
+            found = at_the_margin(times, boundary, calibrated=calibrated)
+            for word in (Outcome.REGRESSION, Outcome.PASS):
+                what = f"changed by the margin, noise {times:g} x {floor}: {word.name}"
+                yield at_most(TABLE, what, _are(found, word), 0.06)
     found = unchanged(World(0.0, level_sd=0.0, drift_sd=0.0, session_sd=0.0, run_sd=0.05), WIDE, suites)
     yield at_most(
         TABLE, "unchanged, 48 metrics that scatter by 5 %: REGRESSION", _are(found, Outcome.REGRESSION), 0.01
@@ -75,17 +81,20 @@ def unchanged(world: World, suite: Suite, gates: int) -> list[Gate]:
     return found
 
 
-def changed(change: float, noise: float, gates: int) -> list[Gate]:
-    """The first of eight metrics truly changed, on a host whose noise is known from A/A pairs."""
+def changed(change: float, noise: float, gates: int, *, calibrated: bool = True) -> list[Gate]:
+    """The first of eight metrics truly changed, on a host whose noise is known from A/A pairs or is not."""
     random = np.random.default_rng([54, round(1000 * change), round(1000 * noise)])
-    return [_decided(_pairs(random, EIGHT, change, noise), _floors(EIGHT, noise)) for _ in range(gates)]
+    floors = _floors(EIGHT, noise) if calibrated else {}
+    return [_decided(_pairs(random, EIGHT, change, noise), floors) for _ in range(gates)]
 
 
-def at_the_margin(times_floor: float, gates: int) -> list[Gate]:
+def at_the_margin(times_floor: float, gates: int, *, calibrated: bool = True) -> list[Gate]:
     """One metric, truly changed by its margin: REGRESSION and PASS are both claims without proof."""
+    [(_, statistic)] = ONE.times
+    floor = NOISE if calibrated else default_pair_floor(statistic)
     random = np.random.default_rng([55, round(10 * times_floor)])
-    floors = _floors(ONE, NOISE)
-    return [_decided(_pairs(random, ONE, MARGIN, times_floor * NOISE), floors) for _ in range(gates)]
+    floors = _floors(ONE, NOISE) if calibrated else {}
+    return [_decided(_pairs(random, ONE, MARGIN, times_floor * floor), floors) for _ in range(gates)]
 
 
 def _pairs(random: np.random.Generator, suite: Suite, change: float, noise: float) -> list[Pair]:
