@@ -35,7 +35,9 @@ def capacity_rows(searches: int) -> Iterator[Row]:
         found = [searched(blur, seed) for seed in range(searches)]
         knee = f"knee blurred by {100 * blur:g} %, one step in {1 / LAPSE:g} spoilt"
         steps = f"{sum(one.steps for one in found) / len(found):.0f} steps"
-        yield at_least(TABLE, f"{knee}: within {100 * NEAR:g} % of it", [one.near for one in found], 0.95, steps)
+        yield at_least(
+            TABLE, f"{knee}: within {100 * NEAR:g} % of it", [one.near for one in found], 0.95, steps
+        )
         yield at_least(TABLE, f"{knee}: in its 95 % interval", [one.held for one in found], 0.90)
 
 
