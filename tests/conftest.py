@@ -43,6 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[FLOOR] = Floor()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests that are to be alone come last: among others each waits for a long test to end."""
+    files = {item.path for item in items if is_alone(item)}
+    items.sort(key=lambda item: item.path in files)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
