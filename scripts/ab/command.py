@@ -114,6 +114,6 @@ def _finish(folder: Path, max_minutes: float | None, allow_inconclusive: bool, a
         print(result.to_json(), end="")
         return result.exit_code
     print(ab_text(result), end="")
-    names = ["report.md", "report.html", "junit.xml", *([NOISE_JSON] if result.noise is not None else [])]
+    names = ["report.md", "report.html", *([NOISE_JSON] if result.noise is not None else [])]
     print("\n".join(str(short(folder) / name) for name in names))
     return result.exit_code
