@@ -1,10 +1,10 @@
 """Stamps against the server's own log, and the watch over the clock."""
 
-from itertools import pairwise
+import itertools
 
 import pytest
 
-from locustfiles.load import wire
+from locustfiles.load import stamp, wire
 from locustfiles.load.stamp import ClockWatch, now_ns, stamp_of
 from locustfiles.load.wire import WireClient
 from tests.locustfiles.asking import ask
@@ -40,6 +40,17 @@ def test_without_stamps_of_the_kernel_the_client_says_so_and_takes_its_own(
     assert exchange.send_ns <= record["received_ns"] <= record["writes"][0][0] <= exchange.last_ns <= now_ns()
 
 
+def test_a_kernel_that_takes_its_time_to_begin_stamping_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As one does whose cores are all busy."""
+    asked = itertools.count(1)
+    monkeypatch.setattr(stamp, "stamp_of", lambda found: None if next(asked) <= 150 else stamp_of(found))
+
+    assert stamp.kernel_stamps_work.__wrapped__()
+    assert next(asked) > 151
+
+
 def test_one_byte_at_a_time_is_stamped_from_first_to_last(truth: Truth, client: WireClient) -> None:
     truth.script("/bytes", bytewise(response(b"slow"), gap_s=0.001))
 
@@ -51,7 +62,7 @@ def test_one_byte_at_a_time_is_stamped_from_first_to_last(truth: Truth, client: 
     assert exchange.first_ns >= record["writes"][0][0]
     assert exchange.last_ns >= record["writes"][-1][0]
     assert exchange.received_bytes == len(response(b"slow"))
-    assert all(before[0] < after[0] for before, after in pairwise(record["writes"]))
+    assert all(before[0] < after[0] for before, after in itertools.pairwise(record["writes"]))
 
 
 def test_a_step_of_the_clock_is_seen_and_slewing_is_not() -> None:
