@@ -20,7 +20,7 @@ MEASUREMENTS = {
     "requests-tls": ("requests", "--tls"),
     "truth": ("truth", "--quick"),
     "truth-tls": ("truth", "--tls", "--quick"),
-    "arrivals": ("arrivals", "--quick"),
+    "arrivals": ("arrivals",),
     "streams": ("streams",),
     "memory": ("memory",),
 }
