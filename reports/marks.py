@@ -9,7 +9,11 @@ from analysis.run_log import RunLog
 from reports.quantity import quantity, stretch
 from reports.timeline import Mark
 
-_QUIET = (EventKind.RUN_STARTED, EventKind.STAGE, EventKind.DRAIN, EventKind.RUN_ENDED, EventKind.EXEMPLAR)
+_QUIET = (
+    EventKind.RUN_STARTED, EventKind.STAGE, EventKind.DRAIN, EventKind.SETTLED, EventKind.RUN_ENDED,
+    EventKind.EXEMPLAR,
+)  # fmt: skip
+"""Part of every run; what was left behind when it settled is told among the objectives."""
 
 
 def marks_of(log: RunLog) -> tuple[Mark, ...]:

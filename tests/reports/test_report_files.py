@@ -243,10 +243,12 @@ def test_failures_have_their_share_and_different_exemplars_once(tmp_path: Path) 
 
 
 def test_events_become_marks_with_sentences(tmp_path: Path) -> None:
+    """But for those that belong to every run."""
     events = [
         {"kind": "breaker", "name": "llm", "from": "closed", "to": "open"},
         {"kind": "memory_warning", "percent": 95.0},
         {"kind": "from_a_newer_version", "x": 1},
+        {"kind": "settled", "waited_s": 1.4, "before": {"fds": 10.0}, "after": {"fds": 10.0}},
     ]
     marks = _read(build_run(tmp_path, events=events)).timeline.marks
 
