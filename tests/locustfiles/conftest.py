@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from analysis.target import Tls
 from locustfiles.load.wire import WireClient
 from tests.servers.truth import CERTIFICATE, Truth, truth_server
+
+
+@pytest.fixture(autouse=True)
+def loop_knows_the_time() -> None:
+    """Timers count from when the loop last looked: after tests without it a limit would be over at once."""
+    gevent.get_hub().loop.update_now()
 
 
 @pytest.fixture(scope="module")

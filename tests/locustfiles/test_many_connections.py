@@ -37,7 +37,7 @@ def test_five_thousand_users_keep_their_connections(wide_truth: Truth) -> None:
     try:
         for _ in range(3):
             asking = [gevent.spawn(ask, client, "/ok", timeout_s=60.0) for client in clients]
-            gevent.joinall(asking, timeout=60)
+            gevent.joinall(asking, raise_error=True)
             assert {(one.value.failure, one.value.body) for one in asking} == {(None, b"fine")}
 
         assert {client.opened for client in clients} == {1}
