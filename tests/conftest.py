@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 
 class Floor:
@@ -37,6 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell starts jobs in the background with SIGINT ignored, which the programs under test would inherit.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes says nothing on a machine that others use as well.
+    settings.register_profile("shared-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("shared-machine")
     # What this machine was found to be must not decide what tests see.
     os.environ["PLIMSOLL_CALIBRATION"] = str(Path(__file__).parent / "no-calibration")
     if hasattr(config, "workerinput"):

@@ -6,7 +6,7 @@ from math import isclose
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ConfigurationError, RunLogError
@@ -80,7 +80,6 @@ def test_expected_arrivals_are_the_area_under_the_level(t0_s: float, t1_s: float
     assert isclose(STAIRS.arrivals_between(t0_s, t1_s), expected)
 
 
-@settings(deadline=None)
 @given(profile=profiles, cuts=st.lists(st.floats(0, 1), max_size=5))
 def test_expected_arrivals_of_parts_add_up(profile: LoadProfile, cuts: list[float]) -> None:
     edges = [0.0, *sorted(cut * profile.duration_s for cut in cuts), float(profile.duration_s)]
@@ -91,7 +90,6 @@ def test_expected_arrivals_of_parts_add_up(profile: LoadProfile, cuts: list[floa
     )
 
 
-@settings(deadline=None)
 @given(profile=profiles, at=st.floats(0, 0.999))
 def test_expected_arrivals_grow_with_the_level(profile: LoadProfile, at: float) -> None:
     """Over a moment the area is the level times its length, to the second order of that length."""
@@ -119,7 +117,6 @@ def test_slices_are_a_second_until_a_run_takes_longer_than_an_hour(
     assert shaped(*(Stage("s", duration_s, 1.0) for duration_s in durations)).slice_s == slice_s
 
 
-@settings(deadline=None)
 @given(durations=st.lists(st.integers(1, 200_000), min_size=1, max_size=4))
 def test_no_slice_crosses_the_end_of_a_stage(durations: list[int]) -> None:
     profile = shaped(*(Stage("s", duration_s, 1.0) for duration_s in durations))

@@ -36,7 +36,7 @@ def added(rows: list[Row]) -> SliceHistograms:
     return slices
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows, st.integers(0, 4 * BLOCK), st.integers(0, 5 * BLOCK))
 def test_any_range_equals_the_librarys_own_sum_of_its_rows(rows: list[Row], start: int, end: int) -> None:
     inside = [value_us for number, values_us in rows if start <= number < end for value_us in values_us]
@@ -48,7 +48,7 @@ def test_any_range_equals_the_librarys_own_sum_of_its_rows(rows: list[Row], star
     assert found.tolist() == counts[slots].tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(times_us)
 def test_one_row_is_decoded_as_the_library_decodes_it(values_us: list[int]) -> None:
     encoded = library_histogram(values_us).encode()
