@@ -95,7 +95,7 @@ def _pair(arms: Arms, rules: GateRules, noise: _Noise) -> _Pair:
     scaled = arms.scaled()
     if scaled is None:
         return replace(pair, reason="a value of 0 has no ratio to another")
-    sign = 1.0 if pair.direction is Direction.LOWER else -1.0
+    sign = pair.direction.sign
     values = [[sign * value for value in side] for side in scaled]
     floor = noise.floors.get(arms.name, default_floor(metric, statistic))
     if statistic == "ratio":

@@ -27,8 +27,7 @@ def comparison_row(
     """`worse` is on the scale of the test and positive where the candidate is worse; None without a test."""
     change = low = high = smallest = None
     if worse is not None:
-        sign = 1.0 if direction is Direction.LOWER else -1.0
-        change, low, high, smallest = (as_change(arms.statistic, sign * value) for value in worse)
+        change, low, high, smallest = (as_change(arms.statistic, direction.sign * value) for value in worse)
         low, high = min(low, high), max(low, high)
     old, new = arms.centres()
     return ComparisonRow(

@@ -12,6 +12,11 @@ class Direction(StrEnum):
     LOWER = "lower"
     HIGHER = "higher"
 
+    @property
+    def sign(self) -> float:
+        """Times a change, it is positive where the change is for the worse."""
+        return 1.0 if self is Direction.LOWER else -1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

@@ -12,7 +12,6 @@ from analysis.comparison import limits_of
 from analysis.gate import GateRules, first_eight
 from analysis.interval import student
 from analysis.looks import ALPHA_PER_LOOK
-from analysis.metric import Direction
 from analysis.noise import Spread
 from analysis.pair_noise import LEAST_DEVIATION
 from analysis.power import Forecast
@@ -54,6 +53,6 @@ def pairs_pass(limit: float, floor: Spread, pairs: int) -> float:
 
 def _chance(name: str, floor: Spread, rules: GateRules, pairs: int) -> float:
     endpoint, metric, statistic = name_parts(name)
-    sign = 1.0 if rules.direction(metric) is Direction.LOWER else -1.0
-    limits = limits_of(statistic, rules.margin(endpoint, metric, statistic), sign)
+    margin = rules.margin(endpoint, metric, statistic)
+    limits = limits_of(statistic, margin, rules.direction(metric).sign)
     return pairs_pass(limits.worse, floor, pairs)

@@ -109,7 +109,7 @@ def _test(
     old, new = arms.centres()
     margin = rules.margin_beside(endpoint, metric, statistic, old)
     direction = rules.direction(metric)
-    sign = 1.0 if direction is Direction.LOWER else -1.0
+    sign = direction.sign
     limits = limits_of(statistic, margin, sign)
     bare = _Test(arms, direction, limits, margin, rank, gated=rank is not None, reason=None)
     few = [f"{side}: {why}" for side, arm in arms.sides if arm and (why := too_few(statistic, arm, margin))]

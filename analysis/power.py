@@ -11,7 +11,6 @@ from analysis.baseline import Baseline
 from analysis.comparison import counting_floor, limits_of, overall
 from analysis.gate import GateRules, first_eight, too_coarse, too_few
 from analysis.interval import student
-from analysis.metric import Direction
 from analysis.noise import default_floor, floored, usual_session
 from analysis.plural import plural
 from analysis.result import Comparison, Outcome
@@ -108,7 +107,7 @@ def _chance(
         return None
     old, _ = arms.centres()
     margin = rules.margin_beside(arms.endpoint, arms.metric, arms.statistic, old)
-    sign = 1.0 if rules.direction(arms.metric) is Direction.LOWER else -1.0
+    sign = rules.direction(arms.metric).sign
     limit = limits_of(arms.statistic, margin, sign).worse
     groups = grouped(scaled[0], session_sizes(stored))
     session = between_sessions(groups) or baseline.carried().get(arms.name)
