@@ -28,6 +28,10 @@ class Metric:
     definition: str
     """One sentence that stands alone in a report."""
 
+    def keeps(self, value: float, limit: float) -> bool:
+        """Whether a value is on the right side of a limit, or at it."""
+        return value >= limit if self.direction is Direction.HIGHER else value <= limit
+
 
 CACHED_APART = ("response", "service", "ttft", "ttft_service")
 """Times that are kept for cache hits and for misses as well: `hit.response`, `miss.response`."""

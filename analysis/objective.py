@@ -7,7 +7,7 @@ from analysis.gate import DISPLAY_FLOORS
 from analysis.growth import LEAST_S, growth
 from analysis.histogram import Histogram
 from analysis.measurement import GENERATOR, Measurement, Part, counted, merged, statistic_of
-from analysis.metric import Direction, metric_named
+from analysis.metric import metric_named
 from analysis.readings import MemoryCourse, Readings
 from analysis.result import ObjectiveRow
 from analysis.run_summary import EVERYTHING
@@ -100,7 +100,7 @@ def _count_objective(objective: Objective, whole: Part) -> ObjectiveRow:
     value, _ = counted(whole, objective.endpoint or EVERYTHING, objective.metric)
     if value is None:
         return _row(objective, None, None, "no request finished")
-    return _row(objective, value, _within(objective, value), None)
+    return _row(objective, value, metric_named(objective.metric).keeps(value, objective.limit), None)
 
 
 def _host_memory(objective: Objective, readings: Sequence[Readings]) -> ObjectiveRow:
@@ -150,11 +150,6 @@ def _worst(objective: Objective, rows: Sequence[ObjectiveRow]) -> ObjectiveRow:
     missed = [row for row in rows if row.met is False]
     unknown = [row for row in rows if row.met is None]
     return max(missed or unknown or rows, key=lambda row: row.value or 0.0)
-
-
-def _within(objective: Objective, value: float) -> bool:
-    higher = metric_named(objective.metric).direction is Direction.HIGHER
-    return value >= objective.limit if higher else value <= objective.limit
 
 
 def _row(objective: Objective, value: float | None, met: bool | None, reason: str | None) -> ObjectiveRow:

@@ -173,10 +173,7 @@ def _unknown(row: ObjectiveRow) -> str:
 
 def _beyond(row: ObjectiveRow) -> bool:
     """Whether what was found, which an interval makes doubtful, is on the wrong side of the limit."""
-    if row.value is None:
-        return False
-    higher = metric_named(row.metric).direction is Direction.HIGHER
-    return row.value < row.limit if higher else row.value > row.limit
+    return row.value is not None and not metric_named(row.metric).keeps(row.value, row.limit)
 
 
 def _met(count: int) -> str:
