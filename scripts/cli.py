@@ -81,21 +81,24 @@ def run(
     locust_args: LocustArgs = None,
 ) -> int:
     """Run a load profile against a target, judge it and write the reports."""
-    from scripts.run import run_command
+    from scripts.run import order_for, run_command
 
-    return run_command(
+    order = order_for(
         target,
         profile,
+        seed=seed,
+        base_url=base_url,
+        processes=processes,
+        run_root=run_root,
+        locust_args=locust_args or (),
+    )
+    return run_command(
+        order,
         runs,
         baseline=baseline,
         allow_inconclusive=allow_inconclusive,
-        processes=processes,
-        seed=seed,
-        base_url=base_url,
-        run_root=run_root,
         baselines=baselines,
         as_json=as_json,
-        locust_args=tuple(locust_args or ()),
     )
 
 

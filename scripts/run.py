@@ -18,34 +18,19 @@ from scripts.progress import Display, open_display
 
 
 def run_command(
-    target: str,
-    profile: str,
+    order: Order,
     runs: int,
     *,
     baseline: str = "auto",
     allow_inconclusive: bool = False,
-    processes: int | None = None,
-    seed: int | None = None,
-    base_url: str | None = None,
-    run_root: Path = RUNS,
     baselines: Path = BASELINES,
     as_json: bool = False,
-    locust_args: Sequence[str] = (),
 ) -> int:
     """The exit code is the verdict on all runs together; a run that did not end well makes it invalid."""
-    order = order_for(
-        target,
-        profile,
-        seed=seed,
-        base_url=base_url,
-        processes=processes,
-        run_root=run_root,
-        locust_args=locust_args,
-    )
     order = replace(order, baseline=_baseline(baseline), allow_inconclusive=allow_inconclusive)
     from scripts.forecast_text import expectation  # it brings scipy, which is not needed to refuse an order
 
-    expected = expectation(target, profile, runs, order.baseline or "auto", baselines)
+    expected = expectation(order.target, order.profile, runs, order.baseline or "auto", baselines)
     if expected is not None:
         print(f"plimsoll: {expected}", file=sys.stderr, flush=True)
     done = _execute(order, runs)

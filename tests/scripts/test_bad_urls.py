@@ -9,7 +9,7 @@ from analysis.errors import UsageError
 from analysis.request_text import split_url
 from analysis.target import Endpoint, ProcessWatch, SidecarWatch, Target
 from scripts.doctor import doctor_command
-from scripts.run import run_command
+from scripts.run import order_for, run_command
 from scripts.service.command import serve_command
 from scripts.sidecar.command import sidecar_command
 from scripts.sidecar.watched import watched
@@ -27,7 +27,7 @@ BAD = {
 GIVEN: Mapping[str, Callable[[str], object]] = {
     "doctor": lambda url: doctor_command("reference", url, False),
     "sidecar": lambda url: sidecar_command("reference", "-", None, None, url, 1),
-    "run": lambda url: run_command("reference", "smoke", 1, base_url=url, run_root=Path("unused")),
+    "run": lambda url: run_command(order_for("reference", "smoke", base_url=url, run_root=Path("unused")), 1),
     "serve --llm-url": lambda url: serve_command(port=0, llm_url=url),
     "serve --embeddings-url": lambda url: serve_command(port=0, embeddings_url=url),
     "serve --redis-url": lambda url: serve_command(port=0, redis_url=url.replace("http", "redis", 1)),

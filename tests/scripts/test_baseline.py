@@ -246,8 +246,10 @@ def test_the_chance_to_pass_is_told_before_the_load(
     path = record_candidate(tmp_path, runs)
     monkeypatch.setattr("scripts.run._execute", lambda *_: _Done((), None))
 
+    order = order_for("reference", "baseline", run_root=tmp_path / "none")
+
     with pytest.raises(InvalidRunError, match="no run was made"):
-        run_command("reference", "baseline", 2, baseline=str(path), run_root=tmp_path / "none")
+        run_command(order, 2, baseline=str(path))
 
     assert "like the baseline's, with a chance of" in capsys.readouterr().err
 

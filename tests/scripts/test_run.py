@@ -146,7 +146,7 @@ def test_a_place_that_holds_no_runs_is_refused_by_option(tmp_path: Path, place: 
     root = tmp_path / place
 
     with pytest.raises(UsageError, match=rf"^--run-root: found {root}, which cannot be written"):
-        run_command("reference", "smoke", 1, baseline="none", run_root=root)
+        run_command(order_for("reference", "smoke", run_root=root), 1, baseline="none")
 
 
 def test_a_target_that_is_down_is_an_invalid_run(root: Path) -> None:
