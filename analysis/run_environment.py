@@ -12,8 +12,12 @@ SERVICE = "service."
 
 
 def run_environment(target: Target, environ: Mapping[str, str]) -> Environment:
-    """ConfigurationError names a variable of the target file that is not set."""
-    machine = read_environment()
+    """Read anew; ConfigurationError names a variable of the target file that is not set."""
+    return with_service(read_environment(), target, environ)
+
+
+def with_service(machine: Environment, target: Target, environ: Mapping[str, str]) -> Environment:
+    """The same of a machine that was read before."""
     stated = {
         f"{SERVICE}{name}": expand(value, environ, file=target.file, key=f"environment.{name}")
         for name, value in target.environment.items()

@@ -8,7 +8,7 @@ from analysis.env_template import masked_url
 from analysis.environment import read_environment
 from analysis.profile import LoadProfile, check_mix, profile_json
 from analysis.run_directory import RunDirectory
-from analysis.run_environment import run_environment
+from analysis.run_environment import with_service
 from analysis.run_record import RUN_SCHEMA, RunStatus, Stop, StopKind, start_ticks
 from analysis.target import Target, redacted
 from locustfiles.load.arguments import Settings
@@ -47,7 +47,8 @@ class RunFile:
         self.shown_url = self._shown(base_url)
         self.workers = workers
         pid = os.getpid()
-        environment = run_environment(self._target, os.environ)
+        machine = read_environment()
+        environment = with_service(machine, self._target, os.environ)
         start_utc = _utc(start_ns)
         self._content = {
             "schema": RUN_SCHEMA,
@@ -85,9 +86,7 @@ class RunFile:
             },
         }
         self._directory.write_run(self._content)
-        self._content["uncalibrated"] = copy_calibration(
-            self._directory, read_environment(), start_utc, os.environ
-        )
+        self._content["uncalibrated"] = copy_calibration(self._directory, machine, start_utc, os.environ)
 
     def write_start(self, start_ns: int) -> None:
         """Move t = 0 to where it came to be."""
